@@ -1,0 +1,1 @@
+"""From a name, folder, archive or CSV to pictures, labels, classes and splits; then to batches."""

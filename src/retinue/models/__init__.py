@@ -1,0 +1,1 @@
+"""The networks by name, their arithmetic, and their description layer by layer."""

@@ -1,0 +1,1 @@
+"""What a run can do with a picture that it has never seen."""
