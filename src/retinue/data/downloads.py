@@ -1,0 +1,117 @@
+"""Files from the web whose SHA-256 is known: they appear whole and right, or not at all."""
+
+import hashlib
+import http.client
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from retinue import __version__
+from retinue.errors import RetinueError
+from retinue.writing import appearing
+
+Progress = Callable[[int, int], None]  # (bytes so far, bytes in all)
+
+_TIMEOUT = 30.0
+_CHUNK = 256 * 1024
+
+
+@dataclass(frozen=True)
+class OfficialFile:
+    """A published file: its name, where to get it (best first), its SHA-256 and its bytes."""
+
+    name: str
+    urls: tuple[str, ...]
+    sha256: str
+    size: int
+
+
+class _Failed(Exception):
+    """One address did not give the file; the text is the reason."""
+
+
+def download(
+    urls: Sequence[str],
+    destination: Path,
+    sha256: str,
+    size: int,
+    progress: Progress | None = None,
+) -> None:
+    """Fetch a file from the first address that gives exactly the bytes wanted.
+
+    Args:
+        urls: http or https addresses of the same file, tried in order.
+        destination: where the file appears once it is whole; folders are made.
+        sha256: the digest of the file, in hexadecimal.
+        size: the bytes of the file; no more than that is read.
+        progress: called with (bytes so far, `size`) as they arrive.
+
+    Raises:
+        RetinueError: no address gave the file, or it cannot be written; the text says why, and
+            what to fetch from where and put where instead.
+    """
+    reasons = []
+    for url in urls:
+        try:
+            _fetch(url, destination, sha256, size, progress)
+        except _Failed as failure:
+            reasons.append(f"{url}: {failure}")
+        except OSError as error:
+            raise RetinueError(
+                f"cannot write {destination} ({error.strerror or error}): choose another --data-root"
+            ) from None
+        else:
+            return
+    raise RetinueError(
+        f"cannot download {destination.name} ({'; '.join(reasons)}): "
+        f"get it from {' or '.join(urls)} and put it at {destination}"
+    )
+
+
+def _fetch(url: str, destination: Path, sha256: str, size: int, progress: Progress | None) -> None:
+    digest = hashlib.sha256()
+    done = 0
+    chunks = _chunks(url)
+    # Taken before any file or folder is made: most failures leave no trace of the attempt.
+    chunk = next(chunks, b"")
+    with appearing(destination) as aside, aside.open("wb") as file:
+        while chunk:
+            done += len(chunk)
+            if done > size:
+                raise _Failed(f"gave more than the {size} bytes expected")
+            digest.update(chunk)
+            file.write(chunk)
+            if progress:
+                progress(done, size)
+            chunk = next(chunks, b"")
+        file.close()
+        _check(done, size, digest.hexdigest(), sha256)
+
+
+def _check(done: int, size: int, found: str, wanted: str) -> None:
+    if done < size:
+        raise _Failed(f"ended after {done} of {size} bytes")
+    if found != wanted:
+        raise _Failed(f"SHA-256 is {found[:12]}..., not {wanted[:12]}...")
+
+
+def _chunks(url: str) -> Iterator[bytes]:
+    """The body at an address, piece by piece; every trouble of the network is `_Failed`."""
+    if not url.startswith(("https://", "http://")):
+        raise _Failed("is neither http nor https")
+    request = urllib.request.Request(  # noqa: S310  the scheme was checked
+        url, headers={"User-Agent": f"retinue/{__version__}"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=_TIMEOUT) as response:  # noqa: S310
+            while chunk := response.read(_CHUNK):
+                yield chunk
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise _Failed(f"{error.code} {error.reason}") from None
+    except urllib.error.URLError as error:
+        raise _Failed(f"not reached, {error.reason}; is this machine offline?") from None
+    except (OSError, http.client.HTTPException) as error:
+        raise _Failed(f"broke off, {error or type(error).__name__}") from None

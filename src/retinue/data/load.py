@@ -1,0 +1,147 @@
+"""`load_data`: from a name, folder, archive, CSV or arrays to an `ImageData`."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retinue.data.builtin import BUILT_IN, built_in
+from retinue.data.cache import Progress, cache_folder
+from retinue.data.checks import notes_on, require_classes
+from retinue.data.imagedata import ImageData, Split
+from retinue.data.listing import class_order, list_source
+from retinue.data.pool import Given, Pool, Wanted, from_arrays, from_files
+from retinue.data.splits import SplitRules, assign
+from retinue.errors import UsageError
+from retinue.images import Fit, Preprocess
+
+Source = str | Path | tuple[Any, Any]
+
+
+def load_data(
+    data: Source,
+    *,
+    size: int | tuple[int, int] | None = None,
+    fit: Fit = "crop",
+    channels: int | None = None,
+    classes: Sequence[str] | None = None,
+    limit_per_class: int | None = None,
+    group_by: str | None = None,
+    val_fraction: float = 0.1,
+    test_fraction: float = 0.2,
+    split_seed: int = 0,
+    max_bad: float = 0.01,
+    data_root: str | Path | None = None,
+    preprocess: Preprocess | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> ImageData:
+    """Load pictures with labels and split them.
+
+    Args:
+        data: a built-in name (`retinue datasets`), a folder of class folders with or without
+            train/val/test above them, a zip or tar of one, a CSV with a path and a label column,
+            or a pair of arrays: images (N, H, W) or (N, H, W, C) uint8, and labels (N,).
+        size: pixels of the network's input, as one number or (height, width).
+        fit: how pictures of another shape are brought to it: crop, pad or squash.
+        channels: 1 for grey, 3 for colour; by default what the pictures have.
+        classes: only these classes.
+        limit_per_class: at most so many training pictures a class.
+        group_by: a CSV column, "parent" or a regular expression: a group stays in one split.
+        val_fraction: share for validation.
+        test_fraction: share for testing where the source has no test split.
+        split_seed: seed of the split.
+        max_bad: share of unreadable pictures above which this fails.
+        data_root: where built-in data sets lie or are downloaded to.
+        preprocess: bring pictures exactly as an earlier run did; overrides size, fit, channels.
+        progress: called with (what is being done, done, total).
+        options: of a generated data set, as `label_errors=0.05` of "shapes".
+
+    Raises:
+        UsageError: there is no such data, or it cannot be split or told apart as asked.
+        RetinueError: pictures cannot be read.
+    """
+    square = (size, size) if isinstance(size, int) else size
+    wanted = Wanted(square, fit, channels, classes, group_by, preprocess)
+    root = Path(data_root) if data_root else cache_folder() / "data"
+    name, source, path, given = _resolve(data, root, options, progress)
+    if path is not None:
+        pool = from_files(list_source(path, group_by), wanted, max_bad, progress)
+    else:
+        assert given is not None
+        pool = from_arrays(given, wanted)
+    require_classes(pool.classes, name)
+    rules = SplitRules(val_fraction, test_fraction, split_seed, limit_per_class)
+    return _split(pool, rules, name, source)
+
+
+def _resolve(
+    data: Source, root: Path, options: Mapping[str, Any], progress: Progress | None
+) -> tuple[str, str, Path | None, Given | None]:
+    """Name, source to record, and either the path of picture files or arrays."""
+    if isinstance(data, tuple):
+        return "arrays", "", None, _pair(*data)
+    text = str(data)
+    if text in BUILT_IN:
+        found = built_in(text, root, options, progress)
+        return (text, text, found, None) if isinstance(found, Path) else (text, text, None, found)
+    if options:
+        raise UsageError(f"{text} takes no option {next(iter(options))}; only built-in data does")
+    path = Path(data)
+    if not path.exists():
+        raise UsageError(
+            f"{text}: no such file or folder, and no built-in data set "
+            f"(there are {', '.join(BUILT_IN)})"
+        )
+    stem = path.resolve().name
+    for suffix in (".tar.gz", ".tar.bz2", ".tar.xz", ".tgz", ".tar", ".zip", ".csv", ".tsv"):
+        stem = stem.removesuffix(suffix)
+    return stem, str(path.resolve()), path, None
+
+
+def _pair(images: Any, labels: Any) -> Given:
+    """Arrays from Python: images (N, H, W[, C]) uint8; labels numbers or names."""
+    pixels = np.asarray(images)
+    if pixels.dtype != np.uint8 or pixels.ndim not in (3, 4):
+        raise UsageError("images must be a uint8 array (N, H, W) or (N, H, W, C), values 0 to 255")
+    names = [str(label) for label in np.asarray(labels).tolist()]
+    if len(names) != len(pixels):
+        raise UsageError(f"{len(pixels)} images but {len(names)} labels")
+    classes = class_order(set(names))
+    numbers = np.array([classes.index(name) for name in names], dtype=np.int64)
+    pixels = pixels[..., None] if pixels.ndim == 3 else pixels
+    return Given(classes, pixels, numbers, [""] * len(names))
+
+
+def _split(pool: Pool, rules: SplitRules, name: str, source: str) -> ImageData:
+    assignment = assign(pool.labels, pool.digests, pool.given, pool.groups, rules)
+    splits = {
+        part: _part(pool, getattr(assignment, part)) for part in ("train", "val", "test")
+    }
+    return ImageData(
+        name=name,
+        source=source,
+        classes=pool.classes,
+        preprocess=pool.preprocess,
+        train=splits["train"],
+        val=splits["val"],
+        test=splits["test"],
+        notes=(*pool.notes, *assignment.notes, *notes_on(splits, pool.classes)),
+        bad=pool.bad,
+    )
+
+
+def _part(pool: Pool, positions: NDArray[np.int64]) -> Split:
+    def at(values: Sequence[str]) -> list[str]:
+        return [values[position] for position in positions.tolist()]
+
+    return Split(
+        store=pool.store,
+        rows=pool.rows[positions],
+        labels=pool.labels[positions],
+        ids=at(pool.ids),
+        paths=at(pool.paths),
+        digests=at(pool.digests),
+    )

@@ -1,0 +1,253 @@
+"""The one decoder and the one resize: from any file's bytes to uint8 pixels of a wanted size.
+
+Training, evaluation, prediction, server and export all come through here, so that the same bytes
+give the same pixels everywhere. Needs Pillow and NumPy only.
+"""
+
+import functools
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from io import BytesIO
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from retinue.errors import PictureError
+
+Pixels = NDArray[np.uint8]
+Fit = Literal["crop", "pad", "squash"]
+
+RULES = 1  # raised when a change below alters pixels, so that older caches are not used
+
+FORMATS = (
+    "PNG", "JPEG", "MPO", "GIF", "BMP", "DIB", "WEBP", "TIFF", "PPM", "TGA", "ICO", "JPEG2000",
+    "AVIF", "HEIF",
+)  # fmt: skip
+SUFFIXES = frozenset(
+    ".png .apng .jpg .jpeg .jpe .jfif .mpo .gif .bmp .dib .webp .tif .tiff .ppm .pgm .pbm .pnm "
+    ".tga .ico .jp2 .j2k .avif .heic .heif".split()
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one picture may cost: bytes of its file, pixels once decoded."""
+
+    bytes: int = 100 * 2**20
+    pixels: int = 100_000_000
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says of itself: upright width and height in pixels, and whether it is grey."""
+
+    width: int
+    height: int
+    grey: bool
+
+
+@dataclass(frozen=True)
+class Preprocess:
+    """How a picture becomes a network's input; written into model.json beside the weights.
+
+    Pictures are kept `stored` (height, width) large; training crops at random from them, and
+    evaluation and prediction take the centre of `size`.
+    """
+
+    size: tuple[int, int]
+    stored: tuple[int, int]
+    fit: Fit
+    channels: int
+
+    def __call__(self, pixels: Pixels) -> Pixels:
+        """Fit one decoded picture (H, W, 1 or 3) to (*stored, channels)."""
+        return fit(with_channels(pixels, self.channels), self.stored, self.fit)
+
+    def centre(self, images: Pixels) -> Pixels:
+        """Cut the centre of `size` out of stored pictures (..., H, W, C); a view."""
+        top, left = ((have - want) // 2 for have, want in zip(self.stored, self.size, strict=True))
+        return images[..., top : top + self.size[0], left : left + self.size[1], :]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The settings as JSON has them."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Preprocess":
+        """The settings as JSON had them."""
+        size, stored = (tuple(values[key]) for key in ("size", "stored"))
+        return cls(size, stored, values["fit"], values["channels"])
+
+
+def decode(data: bytes, limits: Limits | None = None) -> Pixels:
+    """Turn a file's bytes into upright uint8 pixels, (H, W, 1) for grey and (H, W, 3) otherwise.
+
+    Of an animation the first frame; transparency lies on white; 16-bit grey is scaled to 8 bits.
+
+    Raises:
+        PictureError: the bytes are no picture, are damaged, or are over the limits.
+    """
+    with _opened(data, limits or Limits()) as image:
+        image.load()
+        return _upright_pixels(image)
+
+
+def header(data: bytes, limits: Limits | None = None) -> Header:
+    """Read a picture's size and kind without decoding it.
+
+    Raises:
+        PictureError: as `decode`, as far as the header shows it.
+    """
+    with _opened(data, limits or Limits()) as image:
+        turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+        width, height = image.size[::-1] if turned else image.size
+        return Header(width, height, _is_grey(image.mode))
+
+
+def with_channels(pixels: Pixels, channels: int) -> Pixels:
+    """Give (H, W, C) pixels the wanted number of channels: grey to RGB, or RGB to its luma."""
+    have = pixels.shape[2]
+    if have == channels:
+        return pixels
+    if have == 1:
+        return np.repeat(pixels, channels, axis=2)
+    return np.asarray(Image.fromarray(pixels).convert("L"))[:, :, None]
+
+
+def fit(pixels: Pixels, size: tuple[int, int], how: Fit) -> Pixels:
+    """Resize (H, W, C) pixels to (height, width), antialiased.
+
+    `crop` cuts the centre to the wanted shape, `pad` adds black at the edges, `squash` stretches.
+    """
+    height, width = pixels.shape[:2]
+    if (height, width) == size:
+        return pixels
+    if how == "crop":
+        scale = min(height / size[0], width / size[1])
+        top, left = (height - size[0] * scale) / 2, (width - size[1] * scale) / 2
+        return resize(pixels, size, (left, top, width - left, height - top))
+    if how == "squash":
+        return resize(pixels, size)
+    scale = min(size[0] / height, size[1] / width)
+    inner = max(1, round(height * scale)), max(1, round(width * scale))
+    top, left = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+    padded = np.zeros((*size, pixels.shape[2]), np.uint8)
+    padded[top : top + inner[0], left : left + inner[1]] = resize(pixels, inner)
+    return padded
+
+
+def resize(
+    pixels: Pixels, size: tuple[int, int], box: tuple[float, float, float, float] | None = None
+) -> Pixels:
+    """Resample (H, W, C) pixels, or their part in box (left, top, right, bottom), to size (h, w)."""
+    image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+    resized = image.resize((size[1], size[0]), Image.Resampling.BILINEAR, box=box)
+    return np.asarray(resized).reshape(*size, pixels.shape[2])
+
+
+@contextmanager
+def _opened(data: bytes, limits: Limits) -> Iterator[Image.Image]:
+    """Open bytes under the limits; whatever Pillow raises inside becomes a PictureError."""
+    if not data:
+        raise PictureError("the file is empty")
+    if len(data) > limits.bytes:
+        raise PictureError(f"{len(data):,} bytes, over the limit of {limits.bytes:,}")
+    try:
+        with _quiet(), _identified(data) as image:
+            if image.width * image.height > limits.pixels:
+                raise PictureError(
+                    f"{image.width} x {image.height} pixels, over the limit of {limits.pixels:,}"
+                )
+            yield image
+    except PictureError:
+        raise
+    except UnidentifiedImageError:
+        raise PictureError("not a picture in a known format") from None
+    except Image.DecompressionBombError:
+        raise PictureError(f"more pixels than the limit of {limits.pixels:,}") from None
+    except MemoryError:
+        raise PictureError("does not fit into memory") from None
+    except Exception as error:  # damaged files make decoders raise nearly anything
+        raise PictureError(f"damaged: {str(error) or type(error).__name__}") from None
+
+
+def _identified(data: bytes) -> Image.Image:
+    """Open with the formats Pillow has, then, for photos of phones, with its HEIF plugin."""
+    try:
+        return Image.open(BytesIO(data), formats=_formats())
+    except UnidentifiedImageError:
+        if data[4:8] != b"ftyp":
+            raise
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        raise PictureError("HEIC needs an optional package: pip install 'retinue[heic]'") from None
+    register_heif_opener()
+    return Image.open(BytesIO(data), formats=["HEIF"])
+
+
+@functools.cache
+def _formats() -> list[str]:
+    """Of the formats wanted, those that this build of Pillow opens."""
+    Image.init()
+    return [name for name in FORMATS if name in Image.OPEN]
+
+
+def _is_grey(mode: str) -> bool:
+    return mode in ("1", "L", "LA", "La", "I", "F") or mode.startswith("I;")
+
+
+def _upright_pixels(image: Image.Image) -> Pixels:
+    """Decoded image to (H, W, 1 or 3): orientation applied, alpha on white, 8 bits."""
+    grey = _is_grey(image.mode)
+    transparent = image.info.get("transparency")
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I") or image.mode == "F":
+        return _eight_bits(np.asarray(image), transparent)[:, :, None]
+    if transparent is not None or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    pixels = np.asarray(image.convert("L" if grey else "RGB"))
+    return pixels[:, :, None] if grey else pixels
+
+
+def _eight_bits(values: NDArray[Any], transparent: object) -> Pixels:
+    """Scale 16-bit grey values (H, W) to 8 bits, so that 65535 becomes 255."""
+    if values.dtype.kind == "f" or values.min() < 0 or values.max() > 65535:
+        raise PictureError("pixels are not 8-bit or 16-bit numbers; save it as PNG first")
+    scaled = np.round(values / 257.0).astype(np.uint8)
+    if isinstance(transparent, int):
+        scaled[values == transparent] = 255
+    return scaled
+
+
+_quiet_lock = threading.Lock()
+_quiet_stack: list[Any] = []
+_quiet_users = 0
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence Pillow's warnings while any thread decodes.
+
+    `warnings.catch_warnings` alone changes global state in an order that threads can mix up; so
+    the first one in silences and the last one out restores.
+    """
+    global _quiet_users  # noqa: PLW0603
+    with _quiet_lock:
+        _quiet_users += 1
+        if _quiet_users == 1:
+            _quiet_stack.append(warnings.catch_warnings(action="ignore"))
+            _quiet_stack[-1].__enter__()
+    try:
+        yield
+    finally:
+        with _quiet_lock:
+            _quiet_users -= 1
+            if _quiet_users == 0:
+                _quiet_stack.pop().__exit__(None, None, None)

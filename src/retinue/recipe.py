@@ -1,0 +1,222 @@
+"""Recipe: every setting of one training; a frozen model, a YAML file and options in one."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from retinue.errors import UsageError
+from retinue.writing import write_text
+
+SCHEMA = 1
+
+
+def _listed(value: Any) -> Any:
+    """`A,B` from the command line means two names."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+def _named(value: Any) -> Any:
+    """A bare `cnn` means {"name": "cnn"}."""
+    return {"name": value} if isinstance(value, str) else value
+
+
+def _sized(value: Any) -> Any:
+    """One number means a square; `24x32` is height x width."""
+    if isinstance(value, str) and "x" in value:
+        value = [part.strip() for part in value.split("x")]
+    return (value, value) if isinstance(value, int | str) else value
+
+
+Size = Annotated[tuple[int, int], BeforeValidator(_sized)]
+
+
+class ModelSettings(BaseModel):
+    """Which network, and its own arguments beside `name`, whatever they are for that network."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str = "auto"
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The network's arguments, as its factory takes them."""
+        return dict(self.model_extra or {})
+
+
+class Recipe(BaseModel):
+    """Every setting of one training.
+
+    A field that is not given (not in `model_fields_set`) is chosen for the data when training
+    starts; in a run's recipe.yaml every field is given.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    data: str = ""
+    """built-in name, folder, archive or CSV"""
+    data_options: dict[str, bool | int | float | str] = {}
+    """options of a generated data set: shapes takes count, size, seed, label_errors, ..."""
+    size: Size | None = None
+    """pixels of the network's input: one number, or HEIGHTxWIDTH; small pictures keep theirs"""
+    fit: Literal["crop", "pad", "squash"] = "crop"
+    """how pictures of another shape are brought to the size"""
+    channels: Literal[1, 3] | None = None
+    """1 for grey, 3 for colour; by default what the pictures have"""
+    classes: Annotated[tuple[str, ...], BeforeValidator(_listed)] | None = None
+    """only these classes, comma-separated"""
+    limit_per_class: Annotated[int, Field(ge=1)] | None = None
+    """at most so many training pictures a class (test is never cut)"""
+    group_by: str | None = None
+    """pictures of one group stay in one split: a CSV column, 'parent', or a regular expression"""
+    val_fraction: float = Field(0.1, ge=0, lt=1)
+    """share kept for validation; 0 trains on everything and keeps the last weights"""
+    test_fraction: float = Field(0.2, ge=0, lt=1)
+    """share kept for testing where the source has no test split"""
+    split_seed: int = 0
+    """seed of the split, apart from the seed of the training"""
+    max_bad: float = Field(0.01, ge=0, le=1)
+    """share of unreadable pictures above which training does not start"""
+
+    model: Annotated[ModelSettings, BeforeValidator(_named)] = ModelSettings()
+    """network by name, or package.module:factory"""
+    augment: Literal["none", "basic", "strong"] = "basic"
+    """how training pictures are varied"""
+    flip: bool = True
+    """may augmentation mirror pictures left to right"""
+
+    opt: Literal["sgd", "adam", "adamw"] = "adamw"
+    """optimiser; sgd has Nesterov momentum"""
+    lr: float = Field(1e-3, gt=0)
+    """peak learning rate"""
+    momentum: float = Field(0.9, ge=0, lt=1)
+    """momentum of sgd, or the first beta of adam and adamw"""
+    weight_decay: float = Field(0.0, ge=0)
+    """not applied to norms and biases"""
+    batch_size: int = Field(128, ge=1)
+    """pictures a step"""
+    epochs: int = Field(20, ge=0)
+    """passes over the training split"""
+    schedule: Literal["constant", "step", "cosine", "onecycle"] = "onecycle"
+    """course of the learning rate"""
+    warmup: float = Field(0.0, ge=0, lt=1)
+    """share of training in which the learning rate rises"""
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    """share of each label spread over all classes"""
+    class_weights: Literal["none", "balanced"] = "none"
+    """balanced weighs rare classes up in the loss"""
+    clip: float | None = Field(None, gt=0)
+    """largest norm of the gradients"""
+    patience: int | None = Field(None, ge=1)
+    """stop after so many epochs without a better monitored value"""
+    monitor: Literal["val_accuracy", "val_loss"] = "val_accuracy"
+    """what chooses the best epoch"""
+    time_limit: float | None = Field(None, gt=0)
+    """seconds of training; the schedule then follows the clock"""
+    seed: int = 0
+    """seed of every draw in training"""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """arithmetic of training; auto is bf16 where the processor has it"""
+
+
+DATA_KEYS = (
+    "size", "fit", "channels", "classes", "limit_per_class", "group_by",
+    "val_fraction", "test_fraction", "split_seed", "max_bad",
+)  # fmt: skip
+
+
+def make_recipe(*layers: Mapping[str, Any]) -> Recipe:
+    """Lay settings over one another, later ones win, and check them.
+
+    `model.*` keys and the mapping `model` are merged; where a later layer names another network,
+    the arguments of the earlier one are dropped with it.
+
+    Raises:
+        UsageError: a key or a value that is not allowed.
+    """
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        _lay_over(merged, layer)
+    try:
+        return Recipe.model_validate(merged)
+    except ValidationError as error:
+        raise UsageError(_one_line(error)) from None
+
+
+def read_recipe(path: Path) -> dict[str, Any]:
+    """Read a YAML recipe as settings; `retinue.recipe.make_recipe` checks them.
+
+    Raises:
+        UsageError: the file is missing, is not YAML, or is of another schema version.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UsageError(f"{path}: cannot be read as a recipe: {_first_line(error)}") from None
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise UsageError(f"{path}: a recipe is a mapping of settings, one a line, as 'epochs: 5'")
+    version = values.pop("schema", SCHEMA)
+    if version != SCHEMA:
+        raise UsageError(f"{path}: schema {version}; this version of Retinue reads schema {SCHEMA}")
+    return values
+
+
+def write_recipe(path: Path, recipe: Recipe) -> None:
+    """Write every setting as YAML, with the schema version."""
+    values = {"schema": SCHEMA, **recipe.model_dump(mode="json")}
+    write_text(path, yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
+
+
+def parse_assignments(assignments: list[str]) -> dict[str, Any]:
+    """Turn `--set KEY=VALUE` words into nested settings; values are read as YAML scalars.
+
+    Raises:
+        UsageError: a word without `=`, or a value that YAML cannot read.
+    """
+    settings: dict[str, Any] = {}
+    for word in assignments:
+        key, equals, text = word.partition("=")
+        if not equals or not key:
+            raise UsageError(f"--set {word}: write KEY=VALUE, as --set model.depth=4")
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise UsageError(f"--set {word}: the value cannot be read") from None
+        outer, _, inner = key.partition(".")
+        _lay_over(settings, {outer: {inner: value} if inner else value})
+    return settings
+
+
+def _lay_over(merged: dict[str, Any], layer: Mapping[str, Any]) -> None:
+    for key, value in layer.items():
+        if key == "model":
+            value = _named(value)  # noqa: PLW2901
+        before = merged.get(key)
+        if key in ("model", "data_options") and isinstance(value, dict):
+            kept = before if isinstance(before, dict) else {}
+            if "name" in value and value["name"] != kept.get("name", value["name"]):
+                kept = {}
+            merged[key] = {**kept, **value}
+        else:
+            merged[key] = value
+
+
+def _one_line(error: ValidationError) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"{key}: no such setting{_nearest(key, Recipe.model_fields)}"
+    return f"{key}: {first['msg'][:1].lower()}{first['msg'][1:]}, not {first['input']!r}"
+
+
+def _nearest(name: str, names: Mapping[str, Any]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, list(names), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
