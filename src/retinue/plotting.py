@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Picture = NDArray[np.uint8]  # (H, W, C), C of 1 is grey
-Row = Mapping[str, Any]
+Record = Mapping[str, Any]  # a line of history.jsonl, an entry of metrics.json
 
 # Okabe and Ito 2008: apart from one another for colour-blind eyes too.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
@@ -100,14 +101,15 @@ def save(figure: "Figure", path: Path) -> None:
 
 
 @_styled()
-def learning_curves(history: Sequence[Row], best_epoch: int | None = None) -> "Figure":
+def learning_curves(history: Sequence[Record], best_epoch: int | None = None) -> "Figure":
     """Loss and accuracy by epoch.
 
     Args:
         history: a mapping an epoch with `epoch` and any of `train_loss`, `subset_loss`, `val_loss`
-            and the same with `_accuracy`; values may be None. Where there is a `subset_` value (the
-            training pictures as they are, after the epoch) it is drawn solid, the running one dim.
-        best_epoch: marked by a line, with its validation values.
+            and the same with `_accuracy`; values may be None. `train_` is the running mean over
+            augmented pictures while the weights still move, `subset_` some training pictures as
+            they are after the epoch, comparable with `val_`.
+        best_epoch: marked by a dotted line.
     """
     from matplotlib.ticker import MaxNLocator
 
@@ -133,7 +135,7 @@ def learning_curves(history: Sequence[Row], best_epoch: int | None = None) -> "F
     return figure
 
 
-def _curve(axes: "Axes", history: Sequence[Row], key: str, label: str, colour: str) -> None:
+def _curve(axes: "Axes", history: Sequence[Record], key: str, label: str, colour: str) -> None:
     """Draw one column of the history; epochs without a value are skipped."""
     points = [(row["epoch"], row[key]) for row in history if row.get(key) is not None]
     if points:
@@ -221,7 +223,7 @@ def _number_cells(axes: "Axes", values: NDArray[np.float64], top: float, normali
 
 
 @_styled()
-def class_bars(per_class: Sequence[Row]) -> "Figure":
+def class_bars(per_class: Sequence[Record]) -> "Figure":
     """Recall and precision of every class with their intervals, the class found least often on top.
 
     Args:
@@ -260,22 +262,14 @@ def class_counts(counts: Mapping[str, Mapping[str, int]]) -> "Figure":
     figure, axes = _bars_canvas(_short_all(classes))
     places = np.arange(len(classes))
     total = np.zeros(len(classes), dtype=np.int64)
-    for (split, numbers), colour in zip(
-        counts.items(), (BLUE, ORANGE, GREEN, PURPLE), strict=False
-    ):
+    colours = cycle((BLUE, ORANGE, GREEN, PURPLE))
+    for (split, numbers), colour in zip(counts.items(), colours, strict=False):
         values = np.array([numbers.get(name, 0) for name in classes], dtype=np.int64)
         label = f"{split} ({values.sum():,})"
         axes.barh(places, values, 0.7, left=total, color=colour, label=label)
         total += values
-    for place, value in zip(places, total, strict=True):
-        axes.annotate(
-            f"{value:,}",
-            (value, place),
-            (3, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=7,
-        )
+    for place, value in enumerate(total.tolist()):
+        axes.text(value, place, f" {value:,}", va="center", fontsize=7)
     axes.margins(x=0.1)
     axes.set_xlabel("pictures")
     figure.legend(loc="outside upper right", ncols=len(counts))
@@ -295,7 +289,7 @@ def _bars_canvas(names: Sequence[str]) -> "tuple[Figure, Axes]":
 
 
 @_styled()
-def reliability(bins: Sequence[Row]) -> "Figure":
+def reliability(bins: Sequence[Record]) -> "Figure":
     """Is what is said with 80 % confidence right in 80 of 100 cases? Below: how often it is said.
 
     Args:
@@ -322,7 +316,7 @@ def reliability(bins: Sequence[Row]) -> "Figure":
 
 
 @_styled()
-def roc_and_precision_recall(binary: Row) -> "Figure":
+def roc_and_precision_recall(binary: Record) -> "Figure":
     """Both curves of two classes, with the chosen threshold marked on each.
 
     Args:
@@ -340,12 +334,9 @@ def roc_and_precision_recall(binary: Row) -> "Figure":
         panels[1].plot(curve["recall"], curve["precision"], color=BLUE)
     panels[1].set(title="Precision and recall", xlabel="recall", ylabel="precision")
     if at:
-        recall, precision, threshold = (
-            at["recall"]["value"],
-            at["precision"]["value"],
-            at["threshold"],
-        )
-        mark = {"color": VERMILION, "label": f"threshold {threshold:.3g}", "clip_on": False}
+        recall, precision = at["recall"]["value"], at["precision"]["value"]
+        label = f"threshold {at['threshold']:.3g}"
+        mark = {"color": VERMILION, "label": label, "clip_on": False}
         if roc:
             panels[0].plot(1 - at["specificity"]["value"], recall, "o", **mark)
         panels[1].plot(recall, precision, "o", **mark)

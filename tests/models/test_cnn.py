@@ -115,7 +115,7 @@ def test_a_residual_block_adds_its_input() -> None:
 
 
 def test_residual_with_shrinking_maps_is_refused() -> None:
-    with pytest.raises(UsageError, match="residual .* a kernel of 5x5 .* use padding 'same'"):
+    with pytest.raises(UsageError, match=r"residual .* a kernel of 5x5 .* use padding 'same'"):
         cnn(10, 3, (32, 32), residual=True, kernel_size=5, padding=1)
 
 

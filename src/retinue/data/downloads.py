@@ -4,8 +4,10 @@ import hashlib
 import http.client
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from retinue import __version__
@@ -28,7 +30,7 @@ class OfficialFile:
     size: int
 
 
-class _Failed(Exception):
+class _FetchError(Exception):
     """One address did not give the file; the text is the reason."""
 
 
@@ -56,11 +58,12 @@ def download(
     for url in urls:
         try:
             _fetch(url, destination, sha256, size, progress)
-        except _Failed as failure:
-            reasons.append(f"{url}: {failure}")
+        except _FetchError as reason:
+            reasons.append(f"{url}: {reason}")
         except OSError as error:
             raise RetinueError(
-                f"cannot write {destination} ({error.strerror or error}): choose another --data-root"
+                f"cannot write {destination} ({error.strerror or error}): "
+                "make room or choose another --data-root"
             ) from None
         else:
             return
@@ -73,34 +76,32 @@ def download(
 def _fetch(url: str, destination: Path, sha256: str, size: int, progress: Progress | None) -> None:
     digest = hashlib.sha256()
     done = 0
-    chunks = _chunks(url)
-    # Taken before any file or folder is made: most failures leave no trace of the attempt.
-    chunk = next(chunks, b"")
-    with appearing(destination) as aside, aside.open("wb") as file:
-        while chunk:
-            done += len(chunk)
-            if done > size:
-                raise _Failed(f"gave more than the {size} bytes expected")
-            digest.update(chunk)
-            file.write(chunk)
-            if progress:
-                progress(done, size)
-            chunk = next(chunks, b"")
-        file.close()
-        _check(done, size, digest.hexdigest(), sha256)
+    with closing(_chunks(url)) as chunks:
+        # Asked for before a file or folder is made: most failures come here and leave no trace.
+        first = next(chunks, b"")
+        with appearing(destination) as aside, aside.open("wb") as file:
+            for chunk in chain([first], chunks):
+                done += len(chunk)
+                if done > size:
+                    raise _FetchError(f"gave more than the {size} bytes expected")
+                digest.update(chunk)
+                file.write(chunk)
+                if progress:
+                    progress(done, size)
+            _check(done, size, digest.hexdigest(), sha256)
 
 
 def _check(done: int, size: int, found: str, wanted: str) -> None:
     if done < size:
-        raise _Failed(f"ended after {done} of {size} bytes")
+        raise _FetchError(f"ended after {done} of {size} bytes")
     if found != wanted:
-        raise _Failed(f"SHA-256 is {found[:12]}..., not {wanted[:12]}...")
+        raise _FetchError(f"SHA-256 is {found[:12]}..., not {wanted[:12]}...")
 
 
-def _chunks(url: str) -> Iterator[bytes]:
-    """The body at an address, piece by piece; every trouble of the network is `_Failed`."""
+def _chunks(url: str) -> Generator[bytes, None, None]:
+    """The body at an address, piece by piece; every trouble of the network is `_FetchError`."""
     if not url.startswith(("https://", "http://")):
-        raise _Failed("is neither http nor https")
+        raise _FetchError("is neither http nor https")
     request = urllib.request.Request(  # noqa: S310  the scheme was checked
         url, headers={"User-Agent": f"retinue/{__version__}"}
     )
@@ -110,8 +111,8 @@ def _chunks(url: str) -> Iterator[bytes]:
                 yield chunk
     except urllib.error.HTTPError as error:
         error.close()
-        raise _Failed(f"{error.code} {error.reason}") from None
+        raise _FetchError(f"{error.code} {error.reason}") from None
     except urllib.error.URLError as error:
-        raise _Failed(f"not reached, {error.reason}; is this machine offline?") from None
+        raise _FetchError(f"not reached, {error.reason}; is this machine offline?") from None
     except (OSError, http.client.HTTPException) as error:
-        raise _Failed(f"broke off, {error or type(error).__name__}") from None
+        raise _FetchError(f"broke off, {error or type(error).__name__}") from None

@@ -46,6 +46,21 @@ class Split:
         """The pictures (n, H, W, C) at some positions of this split, as a copy."""
         return np.asarray(self.store[self.rows[positions]])
 
+    def at(self, positions: NDArray[np.int64]) -> "Split":
+        """Some of this split's pictures, as a split over the same store."""
+
+        def some(values: Sequence[str]) -> list[str]:
+            return [values[position] for position in positions.tolist()]
+
+        return Split(
+            self.store,
+            self.rows[positions],
+            self.labels[positions],
+            some(self.ids),
+            some(self.paths),
+            some(self.digests),
+        )
+
     @property
     def images(self) -> Pixels:
         """All pictures of this split, (N, H, W, C): a copy in memory."""

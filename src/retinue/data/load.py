@@ -1,16 +1,16 @@
 """`load_data`: from a name, folder, archive, CSV or arrays to an `ImageData`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from retinue.data.builtin import BUILT_IN, built_in
 from retinue.data.cache import Progress, cache_folder
 from retinue.data.checks import notes_on, require_classes
-from retinue.data.imagedata import ImageData, Split
+from retinue.data.imagedata import SPLITS, ImageData
 from retinue.data.listing import class_order, list_source
 from retinue.data.pool import Given, Pool, Wanted, from_arrays, from_files
 from retinue.data.splits import SplitRules, assign
@@ -74,7 +74,22 @@ def load_data(
         pool = from_arrays(given, wanted)
     require_classes(pool.classes, name)
     rules = SplitRules(val_fraction, test_fraction, split_seed, limit_per_class)
-    return _split(pool, rules, name, source)
+    loaded = _split(pool, rules, name, source)
+    settings = {
+        "data": source,
+        "data_options": options,
+        "size": square,
+        "fit": fit,
+        "channels": channels,
+        "classes": classes,
+        "limit_per_class": limit_per_class,
+        "group_by": group_by,
+        "val_fraction": val_fraction,
+        "test_fraction": test_fraction,
+        "split_seed": split_seed,
+        "max_bad": max_bad,
+    }
+    return replace(loaded, loaded_with=settings)
 
 
 def _resolve(
@@ -116,32 +131,16 @@ def _pair(images: Any, labels: Any) -> Given:
 
 
 def _split(pool: Pool, rules: SplitRules, name: str, source: str) -> ImageData:
-    assignment = assign(pool.labels, pool.digests, pool.given, pool.groups, rules)
-    splits = {
-        part: _part(pool, getattr(assignment, part)) for part in ("train", "val", "test")
-    }
+    """Deal the pictures out, and note what the user should know."""
+    pictures = pool.pictures
+    assigned = assign(pictures.labels, pictures.digests, pool.given, pool.groups, rules)
+    splits = {part: pictures.at(getattr(assigned, part)) for part in SPLITS}
     return ImageData(
         name=name,
         source=source,
         classes=pool.classes,
         preprocess=pool.preprocess,
-        train=splits["train"],
-        val=splits["val"],
-        test=splits["test"],
-        notes=(*pool.notes, *assignment.notes, *notes_on(splits, pool.classes)),
+        **splits,
+        notes=(*pool.notes, *assigned.notes, *notes_on(splits, pool.classes)),
         bad=pool.bad,
-    )
-
-
-def _part(pool: Pool, positions: NDArray[np.int64]) -> Split:
-    def at(values: Sequence[str]) -> list[str]:
-        return [values[position] for position in positions.tolist()]
-
-    return Split(
-        store=pool.store,
-        rows=pool.rows[positions],
-        labels=pool.labels[positions],
-        ids=at(pool.ids),
-        paths=at(pool.paths),
-        digests=at(pool.digests),
     )

@@ -49,7 +49,7 @@ class _Official(Protocol):
 
 @dataclass(frozen=True)
 class _Idx:
-    """A data set in four IDX files, each packed with gzip or not; `home` is torchvision's folder."""
+    """A data set in four IDX files, packed with gzip or not; `home` is torchvision's folder."""
 
     name: str
     home: str
@@ -152,7 +152,10 @@ def missing_line(name: str, data_root: Path) -> str:
     where = data_root / source.home
     names = ", ".join(file.name for file in source.files)
     address = source.files[0].urls[0].rpartition("/")[0]
-    return f"{name} is not in {data_root}: put {names} from {address}/ into {where}"
+    return (
+        f"{name} is not in {data_root}: give the folder that has it with --data-root, "
+        f"or put {names} from {address}/ into {where}"
+    )
 
 
 def read_idx(images_path: Path, labels_path: Path, classes: int) -> Arrays:
@@ -213,7 +216,7 @@ def _check_labels(labels: npt.NDArray[np.uint8], classes: int, path: Path) -> No
 
 
 def _unfit(path: Path, what: str) -> RetinueError:
-    return RetinueError(f"{path} {what}: remove it and it will be downloaded again")
+    return RetinueError(f"{path} {what}: put the published file in its place")
 
 
 def _joined(parts: list[Arrays]) -> Arrays:
@@ -268,6 +271,10 @@ def _idx_files(
     )
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 def _cifar_file(name: str, size: int, digest: str) -> tuple[OfficialFile, ...]:
     return (OfficialFile(name, (f"https://www.cs.toronto.edu/~kriz/{name}",), digest, size),)
 
@@ -314,7 +321,7 @@ _FASHION = _Idx(
 
 _CIFAR10 = _Cifar(
     name="cifar10",
-    classes=tuple("airplane automobile bird cat deer dog frog horse ship truck".split()),
+    classes=_words("airplane automobile bird cat deer dog frog horse ship truck"),
     files=_cifar_file(
         "cifar-10-binary.tar.gz",
         170052171,
@@ -328,17 +335,18 @@ _CIFAR10 = _Cifar(
 
 _CIFAR100 = _Cifar(
     name="cifar100",
-    classes=tuple(
+    classes=_words(
         """
-        apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus
-        butterfly camel can castle caterpillar cattle chair chimpanzee clock cloud cockroach couch
-        crab crocodile cup dinosaur dolphin elephant flatfish forest fox girl hamster house kangaroo
-        keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree motorcycle mountain mouse
-        mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain plate poppy
-        porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper
-        snail snake spider squirrel streetcar sunflower sweet_pepper table tank telephone television
-        tiger tractor train trout tulip turtle wardrobe whale willow_tree wolf woman worm
-        """.split()
+        apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge
+        bus butterfly camel can castle caterpillar cattle chair chimpanzee clock cloud
+        cockroach couch crab crocodile cup dinosaur dolphin elephant flatfish forest fox
+        girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man
+        maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree
+        pear pickup_truck pine_tree plain plate poppy porcupine possum rabbit raccoon ray
+        road rocket rose sea seal shark shrew skunk skyscraper snail snake spider squirrel
+        streetcar sunflower sweet_pepper table tank telephone television tiger tractor train
+        trout tulip turtle wardrobe whale willow_tree wolf woman worm
+        """
     ),
     files=_cifar_file(
         "cifar-100-binary.tar.gz",

@@ -7,7 +7,7 @@ import numpy as np
 
 from retinue.data.cache import Progress, load_store, scan
 from retinue.data.checks import require_readable
-from retinue.data.imagedata import BadPicture, Labels, Rows, picture_digest
+from retinue.data.imagedata import BadPicture, Labels, Split, picture_digest
 from retinue.data.listing import Listing, only_classes
 from retinue.errors import UsageError
 from retinue.images import Fit, Pixels, Preprocess
@@ -35,12 +35,7 @@ class Pool:
     """All good pictures of a source before they are split; one entry a picture."""
 
     classes: tuple[str, ...]
-    store: Pixels
-    rows: Rows
-    labels: Labels
-    ids: list[str]
-    paths: list[str]
-    digests: list[str]
+    pictures: Split
     given: list[str]
     groups: list[str]
     preprocess: Preprocess
@@ -89,17 +84,13 @@ def from_arrays(given: Given, wanted: Wanted) -> Pool:
         raise UsageError("--group-by needs pictures with paths; this data set has none")
     images = given.images[keep]
     digests = [picture_digest(picture) for picture in images]
+    ids = [str(position) for position in keep.tolist()]
     preprocess = wanted.preprocess_for({images.shape[1:3]}, images.shape[3] == 1)
     if images.shape[1:] != (*preprocess.stored, preprocess.channels):
         images = np.stack([preprocess(picture) for picture in images])
     return Pool(
         classes=classes,
-        store=images,
-        rows=np.arange(len(images)),
-        labels=labels,
-        ids=[str(position) for position in keep.tolist()],
-        paths=[""] * len(images),
-        digests=digests,
+        pictures=Split(images, np.arange(len(images)), labels, ids, [""] * len(images), digests),
         given=[given.splits[position] for position in keep.tolist()],
         groups=[""] * len(images),
         preprocess=preprocess,
@@ -139,14 +130,12 @@ def from_files(
     lost = [f"no picture of class {n!r} can be read: left out" for n in listing.classes if n not in left]
     label = {name: number for number, name in enumerate(classes)}
     digests = [scanned[item.entry.name].digest for item in kept]
+    names = [item.entry.name for item in kept]
+    rows = np.array([store.rows[digest] for digest in digests], dtype=np.int64)
+    labels = np.array([label[item.class_name] for item in kept], dtype=np.int64)
     return Pool(
         classes=classes,
-        store=store.pictures,
-        rows=np.array([store.rows[digest] for digest in digests], dtype=np.int64),
-        labels=np.array([label[item.class_name] for item in kept], dtype=np.int64),
-        ids=[item.entry.name for item in kept],
-        paths=[item.entry.name for item in kept],
-        digests=digests,
+        pictures=Split(store.pictures, rows, labels, names, names, digests),
         given=[item.split for item in kept],
         groups=[item.group for item in kept],
         preprocess=preprocess,

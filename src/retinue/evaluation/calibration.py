@@ -18,20 +18,6 @@ Bools = NDArray[np.bool_]
 TEMPERATURES = (0.05, 20.0)
 
 
-def softmax(logits: NDArray[np.floating], temperature: float = 1.0) -> Floats:
-    """Turn logits (N, K), divided by the temperature, into float64 probabilities (N, K).
-
-    Raises:
-        ValueError: the temperature is not above 0.
-    """
-    if not temperature > 0:
-        raise ValueError(f"a temperature is above 0, not {temperature}")
-    scaled = np.asarray(logits, dtype=np.float64) / temperature
-    # Without the largest logit no exponential overflows, and the quotient stays the same.
-    exponentials = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-    return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
-
-
 def fit_temperature(logits: NDArray[np.floating], labels: Ints) -> float:
     """The temperature, 0.05 to 20, under which the log loss of these pictures is smallest.
 

@@ -17,7 +17,11 @@ from retinue.models.shapes import both, brief, refusing_to_run_out, times
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One layer, as one picture passes through it."""
+    """One layer, as one picture passes through it.
+
+    A receptive field is that of a value in the middle of a large picture: on a small one it can
+    reach beyond the edges.
+    """
 
     name: str  # as in the state dict
     kind: str  # such as "Conv2d 3x3, 32"

@@ -98,7 +98,10 @@ def _accepted(
     arguments: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The keyword arguments to call with: those offered that it takes, and all that were set."""
-    signature = inspect.signature(factory)
+    try:
+        signature = inspect.signature(factory)
+    except ValueError as error:  # some built into Python or a library
+        raise UsageError(f"model {name} does not tell its parameters: {error}") from None
     kinds = {parameter.name: parameter.kind for parameter in signature.parameters.values()}
     open_ended = inspect.Parameter.VAR_KEYWORD in kinds.values()
     taken = [

@@ -1,0 +1,72 @@
+"""From a split to batches: which pictures, in which order, varied how."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from retinue.data.augment import AUGMENTATIONS
+from retinue.data.imagedata import Split
+from retinue.images import Pixels
+from retinue.seeds import seed_for
+
+
+class Batches:
+    """The training batches of a split.
+
+    Batch `step` of epoch `n` depends on nothing but the seed, n and step, so that training can go
+    on anywhere. All batches of an epoch are of one size, give or take a picture.
+    """
+
+    def __init__(
+        self,
+        split: Split,
+        batch_size: int,
+        size: tuple[int, int],
+        augment: str = "none",
+        flip: bool = False,
+        seed: int = 0,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.split = split
+        self.size = size
+        self.augment = AUGMENTATIONS[augment]
+        self.flip = flip
+        self.seed = seed
+        self.device = device
+        self.steps = max(1, -(-len(split) // batch_size))
+        self.labels = torch.from_numpy(split.labels)
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def epoch(self, number: int, start: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield (images, labels) from step `start` on.
+
+        Images are NCHW in channels_last order, uint8 or float from 0 to 255; labels are (N,).
+        """
+        generator = torch.Generator().manual_seed(seed_for(self.seed, "order", number))
+        order = torch.randperm(len(self.split), generator=generator)
+        for step, chosen in enumerate(order.tensor_split(self.steps)):
+            if step >= start:
+                generator.manual_seed(seed_for(self.seed, "augment", number, step))
+                images = to_tensor(self.split.take(chosen.numpy())).to(self.device)
+                images = self.augment(images, self.size, self.flip, generator)
+                yield images, self.labels[chosen].to(self.device)
+
+
+def in_order(
+    split: Split, size: tuple[int, int], batch_size: int, device: torch.device | str = "cpu"
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield (images, labels) of a whole split in its order, the centre of each picture."""
+    labels = torch.from_numpy(split.labels)
+    centre, no_draws = AUGMENTATIONS["none"], torch.Generator()
+    for start in range(0, len(split), batch_size):
+        part = slice(start, start + batch_size)
+        images = to_tensor(split.take(part)).to(device)
+        yield centre(images, size, False, no_draws), labels[part].to(device)
+
+
+def to_tensor(pictures: Pixels) -> Tensor:
+    """Pictures (N, H, W, C) uint8 to a tensor (N, C, H, W) over the same memory."""
+    return torch.from_numpy(pictures).permute(0, 3, 1, 2)

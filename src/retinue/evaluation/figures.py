@@ -1,0 +1,66 @@
+"""The figures of an evaluation."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from retinue import plotting
+from retinue.data.imagedata import Split
+from retinue.evaluation.pictures import SAMPLES, confident_mistakes
+from retinue.images import Preprocess
+from retinue.prediction.probabilities import Probabilities
+
+_MOST_CLASSES = 40  # on a sheet of samples
+
+
+def draw_figures(
+    folder: Path,
+    name: str,
+    split: Split,
+    probabilities: Probabilities,
+    classes: Sequence[str],
+    preprocess: Preprocess,
+    metrics: dict[str, Any],
+) -> None:
+    """Write <name>-confusion.png, -confusion-by-row, -classes, -reliability, -samples, -mistakes.
+
+    For two classes also <name>-roc.png; where there are no mistakes, no picture of them.
+    """
+    drawn = {
+        "confusion": plotting.confusion_matrix(metrics["confusion"], classes, normalise=False),
+        "confusion-by-row": plotting.confusion_matrix(metrics["confusion"], classes, normalise=True),
+        "classes": plotting.class_bars(metrics["per_class"]),
+        "reliability": plotting.reliability(metrics["calibration_bins"]),
+        "samples": plotting.sample_sheet(samples_by_class(split, classes, preprocess)),
+    }
+    wrong = confident_mistakes(split, probabilities)
+    if wrong:
+        predicted = probabilities.argmax(axis=1)
+        drawn["mistakes"] = plotting.confident_mistakes(
+            [picture_at(split, preprocess, position) for position in wrong],
+            [classes[split.labels[position]] for position in wrong],
+            [classes[predicted[position]] for position in wrong],
+            [float(probabilities[position].max()) for position in wrong],
+            title=f"Most confident mistakes on {name}",
+        )
+    if "binary" in metrics:
+        drawn["roc"] = plotting.roc_and_precision_recall(metrics["binary"])
+    for kind, figure in drawn.items():
+        plotting.save(figure, folder / f"{name}-{kind}.png")
+
+
+def picture_at(split: Split, preprocess: Preprocess, position: int) -> Any:
+    """One picture (H, W, C) as the network sees it."""
+    return preprocess.centre(split.take(slice(position, position + 1)))[0]
+
+
+def samples_by_class(
+    split: Split, classes: Sequence[str], preprocess: Preprocess, columns: int = SAMPLES
+) -> dict[str, list[Any]]:
+    """The first pictures of each class of a split, for a sheet; of at most 40 classes."""
+    found: dict[str, list[Any]] = {name: [] for name in classes[:_MOST_CLASSES]}
+    for position, label in enumerate(split.labels.tolist()):
+        row = found.get(classes[label])
+        if row is not None and len(row) < columns:
+            row.append(picture_at(split, preprocess, position))
+    return {name: row for name, row in found.items() if row}

@@ -1,0 +1,109 @@
+"""A classifier against one split: calibration, measures, predictions, pictures and figures."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from retinue.data.imagedata import Split
+from retinue.errors import RetinueError
+from retinue.evaluation.calibration import choose_abstention, choose_threshold, fit_temperature
+from retinue.evaluation.figures import draw_figures
+from retinue.evaluation.metrics import measure
+from retinue.evaluation.pictures import write_pictures
+from retinue.notebook import picture, table
+from retinue.prediction.classifier import Classifier
+from retinue.runs import Run
+from retinue.writing import write_json
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an evaluation found: metrics.json as a mapping, and remarks for the user."""
+
+    run: Run
+    name: str
+    metrics: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def accuracy(self) -> float:
+        """The share of right predictions."""
+        return float(self.metrics["accuracy"]["value"])
+
+    def __repr__(self) -> str:
+        return f"Evaluation({self.name!r}: {in_words(self.metrics['accuracy'])})"
+
+    def _repr_html_(self) -> str:
+        scores = ("precision", "recall", "f1")
+        rows = [
+            [one["class"], one["n"], *(f"{one[score]['value']:.3f}" for score in scores)]
+            for one in self.metrics["per_class"]
+        ]
+        figures = (f"{self.name}-confusion.png", f"{self.name}-mistakes.png")
+        return table(["class", "pictures", *scores], rows, repr(self)) + "".join(
+            picture(self.run.path / "figures" / figure) for figure in figures
+        )
+
+
+def evaluate_split(
+    run: Run, classifier: Classifier, split: Split, name: str, count_look: bool = False
+) -> Evaluation:
+    """Judge a classifier on a split whose labels are its own, and write what was found.
+
+    `count_look` is for the test split: the run counts how often it was looked at.
+    """
+    probabilities = classifier.calibrated(classifier.logits(split.images))
+    threshold = _threshold(run)
+    metrics = measure(split.labels, probabilities, classifier.classes, threshold)
+    metrics["test_digest"] = split.content_digest(classifier.classes)
+    if count_look:
+        metrics["test_looks"] = run.count_test_look()
+    folder = run.path / "evaluation" / name
+    said = probabilities.argmax(axis=1)
+    rows = [
+        [split.ids[i], split.paths[i], classifier.classes[split.labels[i]], classifier.classes[said[i]]]
+        + [f"{value:.9g}" for value in probabilities[i]]
+        for i in range(len(split))
+    ]
+    head = ["id", "path", "true", "predicted", *classifier.classes]
+    run.write_rows(f"evaluation/{name}/predictions.csv", head, rows)
+    write_json(folder / "metrics.json", metrics)
+    if name != "val" or not run.evaluations:
+        preprocess, classes = classifier.preprocess, classifier.classes
+        write_pictures(run.path / "pictures" / name, split, probabilities, preprocess)
+        draw_figures(
+            run.path / "figures", name, split, probabilities, classes, preprocess, metrics
+        )
+    return Evaluation(run, name, metrics)
+
+
+def calibrate(run: Run, classifier: Classifier, val: Split) -> None:
+    """Fit temperature, abstention and, for two classes, the threshold on val; write them down.
+
+    The classifier takes the temperature over. Without val pictures nothing is changed by it.
+    """
+    logits = classifier.logits(val.images)
+    classifier.temperature = fit_temperature(logits, val.labels)
+    probabilities = classifier.calibrated(logits)
+    abstention = choose_abstention(probabilities, val.labels)
+    classifier.abstain_below = abstention["threshold"]
+    found = {"temperature": classifier.temperature, "n": len(val), "abstention": abstention}
+    if len(classifier.classes) == 2:
+        found["threshold"] = {
+            "positive": classifier.classes[1],
+            **choose_threshold(probabilities[:, 1], val.labels),
+        }
+    write_json(run.path / "calibration.json", found)
+
+
+def in_words(measured: dict[str, Any]) -> str:
+    """A measured share with its interval, as `98.3 % (96.4 to 99.2, n = 360)`."""
+    value, low, high = (100 * measured[key] for key in ("value", "low", "high"))
+    return f"{value:.1f} % ({low:.1f} to {high:.1f}, n = {measured['n']:,})"
+
+
+def _threshold(run: Run) -> float | None:
+    try:
+        chosen = run.read_json("calibration.json").get("threshold")
+    except RetinueError:
+        return None
+    return None if chosen is None else float(chosen["threshold"])

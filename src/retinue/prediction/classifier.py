@@ -1,0 +1,105 @@
+"""Classifier: from pictures to probabilities, as one thing that is loaded from a run."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from retinue.data.batches import to_tensor
+from retinue.images import Pixels, Preprocess, decode
+from retinue.models.weights import load_model, read_card
+from retinue.prediction.probabilities import Probabilities, softmax
+from retinue.runs import Run
+
+BATCH = 256
+
+
+class Classifier:
+    """Preprocessing, network, class names and calibration.
+
+    Always in fp32 and eval mode, so that batch sizes and hosts agree.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        classes: Sequence[str],
+        preprocess: Preprocess,
+        temperature: float = 1.0,
+        abstain_below: float | None = None,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.model = model.float().eval().to(device)
+        self.classes = tuple(classes)
+        self.preprocess = preprocess
+        self.temperature = temperature
+        self.abstain_below = abstain_below
+        self.device = device
+
+    @classmethod
+    def load(
+        cls,
+        run: Run | str | Path,
+        model: nn.Module | None = None,
+        device: torch.device | str = "cpu",
+    ) -> "Classifier":
+        """Load the classifier of a run; `model` is the user's module where the run trained one.
+
+        Raises:
+            UsageError: no run, no network in it, or a network whose code is the user's.
+            RetinueError: its files are damaged.
+        """
+        run = Run.load(run)
+        card = read_card(run.path)
+        network = load_model(run.path, card, model)
+        calibration = {"temperature": 1.0, "abstention": {"threshold": None}}
+        path = run.path / "calibration.json"
+        if path.is_file():
+            calibration = json.loads(path.read_text(encoding="utf-8"))
+        return cls(
+            network,
+            card.classes,
+            card.preprocess,
+            calibration["temperature"],
+            calibration["abstention"]["threshold"],
+            device,
+        )
+
+    def logits(self, images: Pixels) -> NDArray[np.float64]:
+        """Raw outputs (N, K) for stored or network-sized pictures (N, H, W, C) uint8."""
+        if images.shape[1:3] == self.preprocess.stored:
+            images = self.preprocess.centre(images)
+        parts = []
+        with torch.inference_mode():
+            for start in range(0, len(images), BATCH):
+                batch = to_tensor(np.ascontiguousarray(images[start : start + BATCH]))
+                parts.append(self.model(batch.to(self.device)).double().cpu().numpy())
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)))
+
+    def predict(self, images: Pixels | Sequence[Pixels]) -> Probabilities:
+        """Calibrated probabilities (N, K) of pictures, uint8.
+
+        Pictures of any size, each (H, W) or (H, W, C), are brought to the network's as in
+        training; an array (N, H, W, C) that has that shape already is taken as it is.
+        """
+        stored = (*self.preprocess.stored, self.preprocess.channels)
+        if not (isinstance(images, np.ndarray) and images.shape[1:] == stored):
+            fitted = [self.preprocess(np.atleast_3d(np.asarray(one))) for one in images]
+            images = np.stack(fitted) if fitted else np.zeros((0, *stored), np.uint8)
+        return self.calibrated(self.logits(images))
+
+    def predict_file(self, data: bytes) -> Probabilities:
+        """Probabilities (K,) of one picture file's bytes.
+
+        Raises:
+            PictureError: the bytes are no readable picture.
+        """
+        return self.predict(self.preprocess(decode(data))[None])[0]
+
+    def calibrated(self, logits: NDArray[np.float64]) -> Probabilities:
+        """Softmax of logits (N, K) divided by the temperature that was fitted on val."""
+        return softmax(logits, self.temperature)

@@ -1,0 +1,102 @@
+"""What a recipe leaves open is chosen for the data; each choice has a reason that is told.
+
+The table stands in docs/defaults.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from retinue.data.imagedata import ImageData
+from retinue.models.catalogue import resolved_arguments
+from retinue.recipe import ModelSettings, Recipe
+
+# Of these two sources no mirror image is a picture of the same class.
+_UNMIRRORED = ("digits", "mnist")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One setting that was left open: its value, and why."""
+
+    key: str
+    value: Any
+    why: str
+
+
+def choose(recipe: Recipe, data: ImageData) -> tuple[Recipe, list[Choice]]:
+    """Fill in what the recipe leaves open; nothing that it says is changed.
+
+    Returns the recipe with every setting given, and the choices that matter, for the user.
+    """
+    name = recipe.model.name if recipe.model.name != "auto" else "cnn"
+    choices = [Choice("model", name, f"a convolutional network suits {_kind(data)}")]
+    choices = choices if recipe.model.name == "auto" else []
+    choices += _lesson() if name == "keras-lesson" else _for_data(data, recipe)
+    open_choices = [choice for choice in choices if choice.key not in recipe.model_fields_set]
+    if recipe.model.name == "auto" and "model" in recipe.model_fields_set:
+        open_choices.insert(0, choices[0])
+    values: dict[str, Any] = {choice.key: choice.value for choice in open_choices}
+    arguments = resolved_arguments(name, recipe.model.arguments)
+    values["model"] = ModelSettings(name=name, **arguments)
+    values |= {"size": data.size, "channels": data.channels}
+    if "warmup" not in recipe.model_fields_set:
+        values["warmup"] = 0.25 if values.get("schedule", recipe.schedule) == "onecycle" else 0.0
+    filled = Recipe.model_validate({**recipe.model_dump(), **_dumped(values)})
+    size = Choice("size", data.size[0], f"pictures are {_kind(data)}")
+    return filled, [size, *open_choices] if recipe.size is None else open_choices
+
+
+def _dumped(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v.model_dump() if isinstance(v, ModelSettings) else v for k, v in values.items()}
+
+
+def _kind(data: ImageData) -> str:
+    if max(data.size) <= 16:
+        return "tiny pictures"
+    return "small pictures" if max(data.size) <= 64 else "photos"
+
+
+def _lesson() -> list[Choice]:
+    """The recipe of the Keras lesson, so that the two can be compared."""
+    why = "as in the Keras lesson"
+    return [
+        Choice("epochs", 5, why),
+        Choice("batch_size", 32, why),
+        Choice("opt", "adam", why),
+        Choice("lr", 1e-3, why),
+        Choice("schedule", "constant", why),
+        Choice("augment", "none", why),
+    ]
+
+
+def _for_data(data: ImageData, recipe: Recipe) -> list[Choice]:
+    count = len(data.train)
+    photos = max(data.size) > 64
+    batch_size = 32 if count < 1000 else 64 if count < 5000 else 128
+    epochs = _epochs(count, photos)
+    augment = "strong" if photos and count < 5000 else "basic"
+    return [
+        Choice("epochs", epochs, f"{count:,} training {_kind(data)}"),
+        Choice("batch_size", batch_size, f"{count:,} training pictures"),
+        Choice("opt", "adamw", "works without tuning"),
+        Choice("lr", 2e-3, "peak of the one-cycle schedule"),
+        Choice("weight_decay", 0.05, "against overfitting"),
+        Choice("schedule", "onecycle", "fast, and ends near zero"),
+        Choice("augment", augment, "few photos: vary them much" if augment == "strong" else "the usual shifts and crops"),
+        _flip(data),
+    ]
+
+
+def _epochs(count: int, photos: bool) -> int:
+    """About 40,000 photos or 60,000 small pictures seen, within 5 to 60 passes."""
+    seen = 36_000 if photos else 60_000
+    return max(8, min(60, round(seen / max(1, count))))
+
+
+def _flip(data: ImageData) -> Choice:
+    if data.name in _UNMIRRORED:
+        return Choice("flip", False, "a mirrored digit is no digit")
+    if data.channels == 1 and data.name != "fashion-mnist":
+        return Choice("flip", False, "grey pictures may be signs")
+    return Choice("flip", True, "a mirrored picture shows the same thing")

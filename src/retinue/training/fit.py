@@ -1,0 +1,256 @@
+"""One recipe to one finished run folder."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from retinue import plotting
+from retinue.data.batches import Batches
+from retinue.data.imagedata import ImageData
+from retinue.data.load import Source, load_data
+from retinue.errors import UsageError
+from retinue.evaluation.judge import calibrate, evaluate_split
+from retinue.models.catalogue import build, wrap
+from retinue.models.weights import ModelCard, make_card, save_model
+from retinue.prediction.classifier import Classifier
+from retinue.recipe import DATA_KEYS, Recipe, make_recipe
+from retinue.runs import Run
+from retinue.seeds import seed_for
+from retinue.training.course import Outcome, run_epochs, subset_of
+from retinue.training.defaults import choose
+from retinue.training.environment import describe_environment
+from retinue.training.folder import write_beginning
+from retinue.training.listener import Listener, Plan, with_tensorboard
+from retinue.training.loop import DivergedError, Training
+from retinue.training.normalisation import channel_statistics
+from retinue.training.optimisers import make_optimiser
+from retinue.training.precision import resolve_precision
+from retinue.training.schedules import SCHEDULES
+
+
+def train(
+    data: Source | ImageData | None = None,
+    *,
+    model: str | dict[str, Any] | nn.Module | None = None,
+    recipe: Recipe | None = None,
+    output: str | Path | None = None,
+    device: str = "auto",
+    threads: int | None = None,
+    data_root: str | Path | None = None,
+    tensorboard: bool = False,
+    on_epoch: Callable[[dict[str, Any]], None] | None = None,
+    **settings: Any,
+) -> Run:
+    """Train a classifier and return its run.
+
+    Args:
+        data: what `load_data` takes, or what it gave.
+        model: a name of `retinue models`, `package.module:factory`, a mapping with `name` and the
+            network's settings, or any `torch.nn.Module` from pixels (N, C, H, W), normalised, to
+            logits (N, K).
+        recipe: settings to begin with.
+        output: the run's folder; by default runs/<data>-<model>-<n>.
+        device: auto, cpu, cuda or cuda:N.
+        threads: of the processor; by default all.
+        data_root: where built-in data sets lie or are downloaded to.
+        tensorboard: also write TensorBoard files.
+        on_epoch: called with each epoch's line of history.
+        settings: any key of the recipe, as epochs=5 or lr=1e-3.
+
+    Raises:
+        UsageError: a setting, name or folder that cannot be used.
+        RetinueError: data that cannot be read, or a loss that is no longer a number.
+    """
+    module = model if isinstance(model, nn.Module) else None
+    layers: list[dict[str, Any]] = [recipe.model_dump(exclude_unset=True)] if recipe else []
+    if isinstance(data, ImageData):
+        layers.append(data.loaded_with)
+    elif data is not None and not isinstance(data, tuple):
+        layers.append({"data": str(data)})
+    if module is not None:
+        kind = type(module)
+        layers.append({"model": {"name": f"{kind.__module__}:{kind.__qualname__}"}})
+    elif model is not None:
+        layers.append({"model": model})
+    listener = Listener() if on_epoch is None else Listener(on_epoch=on_epoch)
+    given = data if isinstance(data, ImageData | tuple) else None
+    return fit(
+        make_recipe(*layers, settings),
+        data=given,
+        module=module,
+        output=None if output is None else Path(output),
+        device=device,
+        threads=threads,
+        data_root=data_root,
+        tensorboard=tensorboard,
+        listener=listener,
+    )
+
+
+def fit(
+    recipe: Recipe,
+    *,
+    data: ImageData | tuple[Any, Any] | None = None,
+    module: nn.Module | None = None,
+    output: Path | None = None,
+    device: str = "auto",
+    threads: int | None = None,
+    data_root: str | Path | None = None,
+    tensorboard: bool = False,
+    listener: Listener | None = None,
+) -> Run:
+    """Carry out a recipe: load, choose what is open, train, keep the best, judge, write it all.
+
+    `data` and `module` stand in for the recipe's where Python already has them.
+
+    Raises:
+        As `train`.
+    """
+    listener = listener or Listener()
+    place = resolve_device(device)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    if not isinstance(data, ImageData):
+        data = _load(recipe, data, data_root, listener)
+    if not len(data.train):
+        raise UsageError(f"{data.name}: no training pictures")
+    recipe, choices = choose(recipe, data)
+    training, card = make_training(recipe, data, place, module)
+    run = Run.create(data.name, recipe.model.name.rpartition(":")[2], output)
+    environment = describe_environment(place, training.precision)
+    root = None if data_root is None else str(Path(data_root).resolve())
+    write_beginning(run, recipe, data, environment, root)
+    if tensorboard:
+        listener = with_tensorboard(listener, run)
+    listener.on_plan(Plan(run, recipe, data, training.model, training.precision, choices))
+    subset = subset_of(data.train, data.val)
+    outcome = run_epochs(training, recipe, run, data.val, subset, listener)
+    _finish(run, outcome, training, card, data, listener)
+    return run
+
+
+def make_training(
+    recipe: Recipe, data: ImageData, device: torch.device, module: nn.Module | None = None
+) -> tuple[Training, ModelCard]:
+    """Everything that the loop works with, built from a recipe in which nothing is open."""
+    mean, std = channel_statistics(data.train)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed_for(recipe.seed, "weights"))
+        model = (
+            wrap(module, mean, std)
+            if module is not None
+            else build(
+                recipe.model.name,
+                classes=len(data.classes),
+                channels=data.channels,
+                size=data.size,
+                arguments=recipe.model.arguments,
+                mean=mean,
+                std=std,
+            )
+        )
+    name, arguments = recipe.model.name, recipe.model.arguments
+    card = make_card(model, name, arguments, data.classes, data.preprocess, (mean, std))
+    model = model.to(device, memory_format=torch.channels_last)
+    batches = Batches(
+        data.train, recipe.batch_size, data.size, recipe.augment, recipe.flip, recipe.seed, device
+    )
+    schedule = SCHEDULES[recipe.schedule]
+    training = Training(
+        model=model,
+        batches=batches,
+        loss=nn.CrossEntropyLoss(
+            _class_weights(recipe, data, device), label_smoothing=recipe.label_smoothing
+        ),
+        optimiser=make_optimiser(model, recipe),
+        rate=lambda progress: recipe.lr * schedule(progress, recipe.warmup),
+        epochs=recipe.epochs,
+        seed=recipe.seed,
+        precision=resolve_precision(recipe.precision, device),
+        device=device,
+        clip=recipe.clip,
+        time_limit=recipe.time_limit,
+    )
+    return training, card
+
+
+def resolve_device(name: str) -> torch.device:
+    """The device of that name; `auto` is a CUDA GPU where there is one.
+
+    Raises:
+        UsageError: there is no such device here.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError):
+        raise UsageError(f"--device {name}: not on this machine; use auto or cpu") from None
+    return device
+
+
+def _load(
+    recipe: Recipe,
+    arrays: tuple[Any, Any] | None,
+    data_root: str | Path | None,
+    listener: Listener,
+) -> ImageData:
+    if arrays is None and not recipe.data:
+        raise UsageError("no data: name a built-in set, a folder, an archive or a CSV")
+    return load_data(
+        arrays if arrays is not None else recipe.data,
+        data_root=data_root,
+        progress=listener.on_load,
+        **{key: getattr(recipe, key) for key in DATA_KEYS},
+        **recipe.data_options,
+    )
+
+
+def _class_weights(recipe: Recipe, data: ImageData, device: torch.device) -> torch.Tensor | None:
+    """N / (K * count of the class), as scikit-learn's 'balanced'; 1 where a class is absent."""
+    if recipe.class_weights == "none":
+        return None
+    counts = torch.tensor(list(data.train.counts(data.classes).values()), dtype=torch.float32)
+    weights = counts.sum() / (len(counts) * counts.clamp(min=1))
+    return torch.where(counts > 0, weights, torch.ones(())).to(device)
+
+
+def _finish(
+    run: Run,
+    outcome: Outcome,
+    training: Training,
+    card: ModelCard,
+    data: ImageData,
+    listener: Listener,
+) -> None:
+    """Write the chosen weights and judge them: on val always, on test only after a whole training.
+
+    Raises:
+        DivergedError: the training had ended so.
+    """
+    ended = {"state": outcome.state, "reason": outcome.reason, "best_epoch": outcome.epoch}
+    if outcome.state != "finished":
+        run.update_status(**ended)
+    if run.history:
+        figure = plotting.learning_curves(run.history, outcome.epoch)
+        plotting.save(figure, run.path / "figures" / "learning-curves.png")
+    if outcome.weights is not None:
+        training.model.load_state_dict(outcome.weights)
+        save_model(run.path, training.model, card)
+        classifier = Classifier(
+            training.model, card.classes, card.preprocess, device=training.device
+        )
+        calibrate(run, classifier, data.val)
+        if len(data.val):
+            listener.on_judge("val")
+            evaluate_split(run, classifier, data.val, "val")
+        if len(data.test) and outcome.state == "finished":
+            listener.on_judge("test")
+            evaluate_split(run, classifier, data.test, "test", count_look=True)
+    run.update_status(**ended)
+    if outcome.state == "failed":
+        raise DivergedError(outcome.reason)
