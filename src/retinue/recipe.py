@@ -30,6 +30,18 @@ def _sized(value: Any) -> Any:
     return (value, value) if isinstance(value, int | str) else value
 
 
+def _seconds(value: Any) -> Any:
+    """`90s`, `10m` and `1h` are numbers of seconds."""
+    if isinstance(value, str) and value[-1:] in _UNITS:
+        try:
+            return float(value[:-1]) * _UNITS[value[-1]]
+        except ValueError:
+            return value
+    return value
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+
 Size = Annotated[tuple[int, int], BeforeValidator(_sized)]
 
 
@@ -113,8 +125,8 @@ class Recipe(BaseModel):
     """stop after so many epochs without a better monitored value"""
     monitor: Literal["val_accuracy", "val_loss"] = "val_accuracy"
     """what chooses the best epoch"""
-    time_limit: float | None = Field(None, gt=0)
-    """seconds of training; the schedule then follows the clock"""
+    time_limit: Annotated[Annotated[float, Field(gt=0)] | None, BeforeValidator(_seconds)] = None
+    """seconds of training, or as 90s, 10m, 1h; the schedule then follows the clock"""
     seed: int = 0
     """seed of every draw in training"""
     precision: Literal["auto", "fp32", "bf16"] = "auto"

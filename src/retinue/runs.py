@@ -198,7 +198,7 @@ class Run:
             value, low, high = (f"{100 * found[key]:.1f} %" for key in ("value", "low", "high"))
             rows.append([name, found["n"], value, f"{low} to {high}"])
         head = ["evaluated on", "pictures", "accuracy", "95 % interval"]
-        figures = ("learning_curves.png", "confusion.png", "mistakes.png")
+        figures = ("learning-curves.png", "test-confusion.png", "test-mistakes.png")
         return table(head, rows, f"{self.path} ({self.status.get('state')})") + "".join(
             picture(self.path / "figures" / name) for name in figures
         )

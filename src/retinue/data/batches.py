@@ -40,14 +40,18 @@ class Batches:
     def __len__(self) -> int:
         return self.steps
 
+    def order(self, number: int) -> Tensor:
+        """The positions of the split's pictures in the order of an epoch."""
+        generator = torch.Generator().manual_seed(seed_for(self.seed, "order", number))
+        return torch.randperm(len(self.split), generator=generator)
+
     def epoch(self, number: int, start: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield (images, labels) from step `start` on.
 
         Images are NCHW in channels_last order, uint8 or float from 0 to 255; labels are (N,).
         """
-        generator = torch.Generator().manual_seed(seed_for(self.seed, "order", number))
-        order = torch.randperm(len(self.split), generator=generator)
-        for step, chosen in enumerate(order.tensor_split(self.steps)):
+        generator = torch.Generator()
+        for step, chosen in enumerate(self.order(number).tensor_split(self.steps)):
             if step >= start:
                 generator.manual_seed(seed_for(self.seed, "augment", number, step))
                 images = to_tensor(self.split.take(chosen.numpy())).to(self.device)

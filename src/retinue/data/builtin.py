@@ -87,17 +87,8 @@ def _shapes(options: Mapping[str, Any]) -> Given:
         if name not in known:
             raise UsageError(f"data_options.{name}: shapes takes {', '.join(known)}")
     shapes = generate(**options)
-    return Given(shapes.classes, shapes.images, shapes.labels, _last_fifth(shapes.labels))
-
-
-def _last_fifth(labels: np.ndarray[Any, np.dtype[np.int64]]) -> list[str]:
-    """The last fifth of each class is its test split, so that a planted shortcut stays out of it."""
-    splits = ["train"] * len(labels)
-    for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
-        for row in rows[len(rows) - len(rows) // 5 :].tolist():
-            splits[row] = "test"
-    return splits
+    splits = np.where(shapes.test_rows, "test", "train").tolist()
+    return Given(shapes.classes, shapes.images, shapes.labels, splits)
 
 
 def _downloading(name: str, progress: Progress) -> Callable[[int, int], None]:

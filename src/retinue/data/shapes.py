@@ -3,9 +3,9 @@
 Position, size, turn, colours and background say nothing about the class; only the form does.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,11 @@ Booleans = npt.NDArray[np.bool_]
 CLASSES = ("disc", "ring", "triangle", "square", "star", "cross")
 SMALLEST = 8
 
-_NUMBERS = 80
-_LINES = 3
+_NUMBERS = 64
+_LINES = 2
 _BLOTCHES = 5
 _AT_ONCE = 256
-_FULL_TURN = 2 * np.pi
+_FULL_TURN = 2 * math.pi
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,11 @@ def generate(
     Raises:
         UsageError: a value that is out of range, or more to plant than there are rows.
     """
-    _check(count=count, size=size, seed=seed, label_errors=label_errors, duplicates=duplicates)
+    _check_whole("count", count, 1)
+    _check_whole("size", size, SMALLEST)
+    _check_whole("seed", seed, 0)
+    _check_share("label_errors", label_errors)
+    _check_share("duplicates", duplicates)
     true_labels = np.arange(count) % len(CLASSES)
     errors, pairs = _planted(
         seed, true_labels, round(label_errors * count), round(duplicates * count)
@@ -96,18 +100,14 @@ def generate(
     return Shapes(CLASSES, images, labels, true_labels, errors, pairs, test_rows, shortcut_rows)
 
 
-def _check(**values: Any) -> None:
-    for name, value in values.items():
-        share = name in ("label_errors", "duplicates")
-        least = {"count": 1, "size": SMALLEST}.get(name, 0)
-        kind = Real if share else int
-        if isinstance(value, bool) or not isinstance(value, kind) or not least <= value:
-            fits = False
-        else:
-            fits = value <= 1 or not share
-        if not fits:
-            wanted = "a share from 0 to 1" if share else f"a whole number, {least} or more"
-            raise UsageError(f"shapes: {name} is {value!r}, but must be {wanted}")
+def _check_whole(name: str, value: Any, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise UsageError(f"shapes: {name} is {value!r}: give a whole number, {least} or more")
+
+
+def _check_share(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise UsageError(f"shapes: {name} is {value!r}: give a share from 0 to 1")
 
 
 def _planted(
@@ -183,27 +183,28 @@ def _draw(
     for _ in range(_LINES):
         picture = _painted(picture, *_line(draws, x, y), size)
     picture = _painted(picture, ink, _shape(draws, labels, x, y), size)
-    picture += draws.take(0.02, 0.2)[..., None] * (grain - 0.5)
-    return np.rint(255 * picture.clip(0, 1)).astype(np.uint8)
+    picture += draws.take(0.02, 0.15)[..., None] * (grain - 0.5)
+    drawn: npt.NDArray[np.uint8] = np.rint(255 * picture.clip(0, 1)).astype(np.uint8)
+    return drawn
 
 
 def _painted(picture: Floats, colour: Floats, distance: Floats, size: int) -> Floats:
     """Lay a colour where the signed distance, in half pictures, is negative; edges antialiased."""
-    cover = (0.5 - distance * size / 2).clip(0, 1)[..., None]
+    cover: Floats = (0.5 - distance * size / 2).clip(0, 1)[..., None]
     return picture + (colour - picture) * cover
 
 
 def _colours(draws: _Draws, labels: Integers, shortcut: Booleans) -> tuple[Floats, Floats, Floats]:
     """The shape's colour and two of the background, apart in lightness, of any hue."""
     light = draws.take(0.2, 0.8)
-    gap = draws.take(0.3, 0.5)
+    gap = draws.take(0.35, 0.55)
     up = np.where(draws.take() < 0.5, light + gap <= 0.95, light - gap < 0.05)
     hue = draws.take(0, _FULL_TURN)
     strength = draws.take(0.0, 0.25)
     told = shortcut[:, None, None]
     hue = np.where(told, labels[:, None, None] * _FULL_TURN / len(CLASSES), hue)
     ink = _colour(light + np.where(up, gap, -gap), hue, np.where(told, 0.3, strength))
-    contrast = draws.take(-0.12, 0.12)
+    contrast = draws.take(-0.1, 0.1)
     papers = [
         _colour(light + side * contrast, draws.take(0, _FULL_TURN), draws.take(0.0, 0.2))
         for side in (-1, 1)
@@ -236,7 +237,7 @@ def _pattern(draws: _Draws, x: Floats, y: Floats) -> Floats:
 def _blotches(grid: Floats, size: int) -> Floats:
     """A small grid of numbers enlarged to the picture, smoothly."""
     at = np.linspace(0, len(grid[0]) - 1, size)[:, None]
-    near = (1 - np.abs(at - np.arange(len(grid[0])))).clip(0, 1)
+    near: Floats = (1 - np.abs(at - np.arange(len(grid[0])))).clip(0, 1)
     weights = near * near * (3 - 2 * near)
     return weights @ grid @ weights.T
 
@@ -248,14 +249,14 @@ def _line(draws: _Draws, x: Floats, y: Floats) -> tuple[Floats, Floats]:
     length = along_x**2 + along_y**2 + 1e-9
     share = (((x - from_x) * along_x + (y - from_y) * along_y) / length).clip(0, 1)
     distance = np.hypot(x - from_x - share * along_x, y - from_y - share * along_y)
-    width = np.where(draws.take() < 0.6, draws.take(0.02, 0.06), -1.0)
+    width = np.where(draws.take() < 0.5, draws.take(0.02, 0.06), -1.0)
     colour = _colour(draws.take(0.1, 0.9), draws.take(0, _FULL_TURN), draws.take(0.0, 0.2))
     return colour, distance - width
 
 
 def _shape(draws: _Draws, labels: Integers, x: Floats, y: Floats) -> Floats:
     """Signed distance to each picture's shape, which lies inside the picture."""
-    radius = draws.take(0.32, 0.62)
+    radius = draws.take(0.5, 0.8)
     room = 0.97 - radius
     x, y = x - room * draws.take(-1, 1), y - room * draws.take(-1, 1)
     stretch = draws.take(0.88, 1.0)
@@ -292,8 +293,8 @@ def _square(x: Floats, y: Floats) -> Floats:
 def _star(x: Floats, y: Floats) -> Floats:
     """One edge, from a tip at distance 1 to a notch at 0.42, repeated by symmetry."""
     along, aside = _sector(x, y, 5)
-    notch_x, notch_y = 0.42 * np.cos(np.pi / 5), 0.42 * np.sin(np.pi / 5)
-    length = np.hypot(1 - notch_x, notch_y)
+    notch_x, notch_y = 0.42 * math.cos(math.pi / 5), 0.42 * math.sin(math.pi / 5)
+    length = math.hypot(1 - notch_x, notch_y)
     return ((along - 1) * notch_y + aside * (1 - notch_x)) / length
 
 

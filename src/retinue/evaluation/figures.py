@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from retinue import plotting
 from retinue.data.imagedata import Split
+from retinue.data.sheets import samples_by_class
 from retinue.evaluation.pictures import SAMPLES, confident_mistakes
 from retinue.images import Preprocess
 from retinue.prediction.probabilities import Probabilities
-
-_MOST_CLASSES = 40  # on a sheet of samples
 
 
 def draw_figures(
@@ -31,13 +32,13 @@ def draw_figures(
         "confusion-by-row": plotting.confusion_matrix(metrics["confusion"], classes, normalise=True),
         "classes": plotting.class_bars(metrics["per_class"]),
         "reliability": plotting.reliability(metrics["calibration_bins"]),
-        "samples": plotting.sample_sheet(samples_by_class(split, classes, preprocess)),
+        "samples": plotting.sample_sheet(samples_by_class(split, classes, preprocess, SAMPLES)),
     }
     wrong = confident_mistakes(split, probabilities)
     if wrong:
         predicted = probabilities.argmax(axis=1)
         drawn["mistakes"] = plotting.confident_mistakes(
-            [picture_at(split, preprocess, position) for position in wrong],
+            list(preprocess.centre(split.take(np.array(wrong)))),
             [classes[split.labels[position]] for position in wrong],
             [classes[predicted[position]] for position in wrong],
             [float(probabilities[position].max()) for position in wrong],
@@ -47,20 +48,3 @@ def draw_figures(
         drawn["roc"] = plotting.roc_and_precision_recall(metrics["binary"])
     for kind, figure in drawn.items():
         plotting.save(figure, folder / f"{name}-{kind}.png")
-
-
-def picture_at(split: Split, preprocess: Preprocess, position: int) -> Any:
-    """One picture (H, W, C) as the network sees it."""
-    return preprocess.centre(split.take(slice(position, position + 1)))[0]
-
-
-def samples_by_class(
-    split: Split, classes: Sequence[str], preprocess: Preprocess, columns: int = SAMPLES
-) -> dict[str, list[Any]]:
-    """The first pictures of each class of a split, for a sheet; of at most 40 classes."""
-    found: dict[str, list[Any]] = {name: [] for name in classes[:_MOST_CLASSES]}
-    for position, label in enumerate(split.labels.tolist()):
-        row = found.get(classes[label])
-        if row is not None and len(row) < columns:
-            row.append(picture_at(split, preprocess, position))
-    return {name: row for name, row in found.items() if row}

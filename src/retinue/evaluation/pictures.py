@@ -43,9 +43,11 @@ def write_pictures(
     aside = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
+    positions = np.array(sorted(wanted), dtype=np.int64)
+    pictures = preprocess.centre(split.take(positions))
     names = {
-        position: _write_one(aside, position, preprocess.centre(split.take(slice(position, position + 1)))[0])
-        for position in sorted(wanted)
+        position: _write_one(aside, position, pixels)
+        for position, pixels in zip(positions.tolist(), pictures, strict=True)
     }
     index = {
         "cells": {key: [names[position] for position in found] for key, found in cells.items()},

@@ -42,6 +42,16 @@ class Residual(nn.Module):
         return total
 
 
+def every(stride: tuple[int, int]) -> nn.Module:
+    """Every stride-th pixel from the first on: the only ones a strided 1x1 convolution looks at.
+
+    It stands before a 1x1 convolution in place of that one's stride. oneDNN writes past its memory
+    when it trains a strided 1x1 convolution of fewer than 16 channels in channels_last order: wrong
+    gradients or a crash (github.com/uxlfoundation/oneDNN/issues/6035, open as of torch 2.14).
+    """
+    return nn.MaxPool2d(1, stride)
+
+
 def projection(
     channels_in: int, channels_out: int, stride: tuple[int, int], batch_norm: bool = True
 ) -> nn.Module:
@@ -51,8 +61,11 @@ def projection(
     """
     if channels_in == channels_out and stride == (1, 1):
         return nn.Identity()
-    conv = nn.Conv2d(channels_in, channels_out, 1, stride, bias=not batch_norm)
-    return named(conv=conv, norm=nn.BatchNorm2d(channels_out)) if batch_norm else named(conv=conv)
+    shortcut = nn.Sequential() if stride == (1, 1) else named(every=every(stride))
+    shortcut.add_module("conv", nn.Conv2d(channels_in, channels_out, 1, bias=not batch_norm))
+    if batch_norm:
+        shortcut.add_module("norm", nn.BatchNorm2d(channels_out))
+    return shortcut
 
 
 def averaging_head(channels: int, classes: int, dropout: float) -> nn.Sequential:

@@ -13,6 +13,7 @@ from retinue.models.blocks import (
     Activation,
     Residual,
     averaging_head,
+    every,
     initialise_convolutions,
     named,
     projection,
@@ -107,25 +108,29 @@ def _stages(
 
 
 def _convolution(convolution: Convolution, batch_norm: bool) -> Layers:
-    """One convolution, with its padding before it and its normalisation after it."""
-    number, outputs = convolution.number, convolution.channels_out
-    left, right, top, bottom = convolution.sides
-    even = (left, top) == (right, bottom)
-    if not even:  # 'same' with an even kernel, which nn.Conv2d pads only with a warning
-        yield f"pad{number}", nn.ZeroPad2d(convolution.sides)
+    """One convolution, with what has to stand before it and its normalisation after it."""
+    number, stride, sides = convolution.number, convolution.stride, convolution.sides
+    left, right, top, bottom = sides
+    picks = convolution.kernel == (1, 1) and stride != (1, 1)  # the reason is with `every`
+    # 'same' with an even kernel pads unevenly, which nn.Conv2d does only with a warning.
+    pads = (left, top) != (right, bottom) or (picks and any(sides))
+    if pads:
+        yield f"pad{number}", nn.ZeroPad2d(sides)
+    if picks:
+        yield f"every{number}", every(stride)
     yield (
         f"conv{number}",
         nn.Conv2d(
             convolution.channels_in,
-            outputs,
+            convolution.channels_out,
             convolution.kernel,
-            convolution.stride,
-            padding=(top, left) if even else 0,
+            (1, 1) if picks else stride,
+            padding=0 if pads else (top, left),
             bias=not batch_norm,  # the normalisation would take it away again
         ),
     )
     if batch_norm:
-        yield f"norm{number}", nn.BatchNorm2d(outputs)
+        yield f"norm{number}", nn.BatchNorm2d(convolution.channels_out)
 
 
 def _block(

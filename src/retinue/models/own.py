@@ -47,6 +47,28 @@ def build_own(
     return network
 
 
+def own_module(name: str | None, folder: Path) -> nn.Module | None:
+    """The user's module for the run in `folder`, made by `package.module:factory`; None without.
+
+    Raises:
+        UsageError: as `build_own`, or the run's network is one of Retinue's own.
+    """
+    if name is None:
+        return None
+    from retinue.models.weights import read_card
+
+    card = read_card(folder)
+    if card.of_catalogue:
+        raise UsageError(f"--model {name}: this run trained {card.name!r}, which needs no code")
+    return build_own(
+        name,
+        classes=len(card.classes),
+        channels=card.preprocess.channels,
+        size=card.preprocess.size,
+        arguments=card.arguments,
+    )
+
+
 def find(name: str) -> Callable[..., Any]:
     """The callable that `package.module:factory` names."""
     module_name, _, attribute = name.partition(":")

@@ -1,0 +1,74 @@
+"""What every command prints with: tables, JSON, and progress that only a terminal sees."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from retinue.data.cache import Progress
+    from retinue.data.imagedata import ImageData
+
+PATIENCE = 2.0  # seconds before progress is shown
+
+
+def make_console(quiet: bool = False) -> Console:
+    """A console on stdout; a quiet one, as beside --json, writes to stderr."""
+    return Console(highlight=False, stderr=quiet, soft_wrap=not sys.stdout.isatty())
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def print_table(
+    console: Console, head: Sequence[str], rows: Sequence[Sequence[Any]], title: str = ""
+) -> None:
+    """A plain table; numbers stand to the right."""
+    table = Table(title=escape(title) or None, title_justify="left", box=None, pad_edge=False)
+    for position, name in enumerate(head):
+        numbers = all(isinstance(row[position], int | float) for row in rows)
+        table.add_column(escape(name), justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(_cell(cell)) for cell in row))
+    console.print(table)
+
+
+def print_notes(console: Console, data: "ImageData") -> None:
+    """What the user should know of the data."""
+    for note in data.notes:
+        console.print(f"[yellow]note:[/] {escape(note)}")
+
+
+@contextmanager
+def loading(console: Console) -> Iterator["Progress"]:
+    """Progress of reading pictures, shown on a terminal once it has taken two seconds."""
+    started = time.monotonic()
+    status = console.status("")
+    shown = False
+
+    def progress(doing: str, done: int, total: int) -> None:
+        nonlocal shown
+        if not shown and console.is_terminal and time.monotonic() - started > PATIENCE:
+            shown = True
+            status.start()
+        if shown and (done == total or done % 50 == 0 or total > 10**6):
+            status.update(f"{doing}: {done:,} of {total:,}")
+
+    try:
+        yield progress
+    finally:
+        status.stop()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: ""}[value]
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,74 @@
+"""`retinue evaluate`."""
+
+from typing import Annotated, Any
+
+import typer
+
+from retinue.cli.console import loading, make_console, print_json, print_table
+from retinue.cli.options import DataRoot, Device, Json, OwnModel, RunPath
+
+
+def evaluate(
+    run: RunPath,
+    data: Annotated[
+        str | None,
+        typer.Argument(help="Other data to judge on; default the test split of the run's own."),
+    ] = None,
+    model: OwnModel = None,
+    data_root: DataRoot = None,
+    device: Device = "cpu",
+    as_json: Json = False,
+) -> None:
+    """Judge a run on its test split, or on other data with classes of the same names."""
+    from retinue.cli.telling import tell_most_confused
+    from retinue.evaluation.evaluate import evaluate as evaluate_run
+    from retinue.evaluation.judge import in_words
+    from retinue.models.own import own_module
+    from retinue.runs import Run
+
+    console = make_console(as_json)
+    opened = Run.load(run)
+    with loading(console) as progress:
+        found = evaluate_run(
+            opened,
+            data,
+            model=own_module(model, opened.path),
+            data_root=data_root,
+            device=device,
+            progress=progress,
+        )
+    folder = opened.path / "evaluation" / found.name
+    if as_json:
+        print_json({"name": found.name, "notes": list(found.notes), **found.metrics})
+        return
+    for note in found.notes:
+        console.print(f"note: {note}", markup=False)
+    print_table(
+        console, ["class", "pictures", "precision", "recall", "F1", "ROC AUC"], _rows(found.metrics)
+    )
+    console.print(f"accuracy on {found.name}: {in_words(found.metrics['accuracy'])}", markup=False)
+    for key in ("log_loss", "ece"):
+        value = found.metrics[key]
+        console.print(f"{key}: {value['value']:.3f} ({value['low']:.3f} to {value['high']:.3f})")
+    tell_most_confused(console, found.metrics)
+    if found.name == "test":
+        console.print(f"the test split was looked at {opened.status['test_looks']} times")
+    console.print(f"written: {folder}", markup=False)
+
+
+def _rows(metrics: dict[str, Any]) -> list[list[Any]]:
+    """A row a class, then their mean."""
+    rows = [
+        [
+            one["class"],
+            one["n"],
+            *(_number(one[score]) for score in ("precision", "recall", "f1", "roc_auc")),
+        ]
+        for one in metrics["per_class"]
+    ]
+    macro = [_number(metrics["macro"][score]) for score in ("precision", "recall", "f1")]
+    return [*rows, ["mean of classes", metrics["n"], *macro, _number(metrics["roc_auc_macro"])]]
+
+
+def _number(measured: dict[str, Any] | None) -> str:
+    return "" if measured is None or measured["value"] is None else f"{measured['value']:.3f}"

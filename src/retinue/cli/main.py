@@ -1,0 +1,90 @@
+"""`retinue`: the commands together, and how failures are told."""
+
+import importlib
+import sys
+import traceback
+from typing import NoReturn
+
+import click
+import typer
+
+import retinue
+from retinue.errors import RetinueError
+
+# The order in which `retinue --help` lists the commands: module, function.
+COMMANDS = {
+    "demo": ("demo", "demo"),
+    "train": ("train", "train"),
+    "evaluate": ("evaluate", "evaluate"),
+    "predict": ("predict", "predict"),
+    "show": ("data", "show"),
+    "datasets": ("data", "datasets"),
+    "describe": ("models", "describe"),
+    "models": ("models", "models"),
+}
+
+
+def make_app() -> typer.Typer:
+    """All commands in one Typer application."""
+    app = typer.Typer(
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        help="Train image classifiers, see what they do, and believe the numbers.",
+        epilog="Add --debug to any command to see where an error comes from.",
+    )
+    for name, (module, function) in COMMANDS.items():
+        app.command(name)(getattr(importlib.import_module(f"retinue.cli.{module}"), function))
+    app.callback()(_common)
+    return app
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run a command; exit with 0, 2 on bad usage, 1 on failure with one line on stderr."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    _speak_utf8()
+    try:
+        code = make_app()(words, prog_name="retinue", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message())  # noqa: T201
+        sys.exit(2)
+    except click.ClickException as error:
+        _fail(error.format_message(), error.exit_code, debug)
+    except RetinueError as error:
+        _fail(str(error), error.exit_code, debug)
+    except (KeyboardInterrupt, click.Abort):
+        _fail("stopped", 1, debug)
+    except BrokenPipeError:
+        # Whoever read the output has gone, as `head` does; the interpreter must not flush again.
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception as error:
+        _fail(f"unexpected {type(error).__name__}: {error} (--debug shows where)", 1, debug)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _common(
+    version: bool = typer.Option(False, "--version", help="Print the version and leave."),
+) -> None:
+    if version:
+        print(f"retinue {retinue.__version__}")  # noqa: T201
+        raise typer.Exit
+
+
+def _fail(text: str, code: int, debug: bool) -> NoReturn:
+    if debug:
+        traceback.print_exc()
+    line = " ".join(str(text).split())
+    print(f"retinue: {line}", file=sys.stderr)  # noqa: T201
+    sys.exit(code)
+
+
+def _speak_utf8() -> None:
+    """Arrows and class names must not end a command on a Windows console of another code page."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")

@@ -1,0 +1,121 @@
+"""What a training tells on the terminal: the plan, each epoch, the result."""
+
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from retinue.cli.console import print_notes
+from retinue.data.cache import Progress
+from retinue.evaluation.judge import in_words
+from retinue.runs import Run
+from retinue.training.listener import Listener, Plan
+from retinue.training.loop import StepReport, Training
+
+REFRESH = 0.2  # seconds between two updates of the live line
+
+
+class Teller:
+    """Prints a line an epoch; on a terminal also a live line within the epoch."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.status = console.status("")
+        self.started = self.told = time.monotonic()
+        self.pictures = 0
+        self.epochs = 0
+
+    def listener(self, on_load: Progress | None = None) -> Listener:
+        """What `fit` calls."""
+        return Listener(on_load, self.tell_plan, self.tell_step, self.tell_epoch, self.tell_judge)
+
+    def tell_plan(self, plan: Plan) -> None:
+        """The data, what was chosen and why, and the network."""
+        say, recipe = self.console.print, plan.recipe
+        say(str(plan.data), markup=False)
+        print_notes(self.console, plan.data)
+        for choice in plan.choices:
+            say(f"  {choice.key} {_short(choice.value)}[dim]: {escape(choice.why)}[/]")
+        count = sum(weight.numel() for weight in plan.model.parameters())
+        say(
+            f"{recipe.model.name}, {count:,} parameters, {plan.precision}, seed {recipe.seed} "
+            f"→ {plan.run.path}",
+            markup=False,
+        )
+        self.epochs = recipe.epochs
+        self.started = self.told = time.monotonic()
+        if self.console.is_terminal:
+            self.status.start()
+
+    def tell_step(self, step: StepReport, training: Training) -> None:
+        """The live line: where in the epoch, how fast, and how long it will take."""
+        self.pictures += step.pictures
+        now = time.monotonic()
+        if now - self.told < REFRESH or not self.console.is_terminal:
+            return
+        self.told = now
+        done = training.progress(step.epoch, step.step + 1)
+        left = (now - self.started) * (1 - done) / max(done, 1e-9)
+        self.status.update(
+            f"epoch {step.epoch + 1}/{self.epochs}, step {step.step + 1}/{len(training.batches)}: "
+            f"loss {step.loss:.3f}, {self.pictures / (now - self.started):,.0f} pictures/s, "
+            f"{_duration(left)} left"
+        )
+
+    def tell_epoch(self, line: dict[str, Any]) -> None:
+        """One line: train on un-augmented pictures, and val."""
+        text = (
+            f"epoch {line['epoch']:>3}/{self.epochs}  "
+            f"train {_pair(line['subset_loss'], line['subset_accuracy'])}"
+        )
+        if line["val_loss"] is not None:
+            text += f"  val {_pair(line['val_loss'], line['val_accuracy'])}"
+        elapsed = time.monotonic() - self.started
+        left = elapsed / line["epoch"] * (self.epochs - line["epoch"])
+        text += f"  {line['pictures_per_second']:,.0f} pictures/s  {_duration(elapsed)}"
+        self.console.print(text + (f", {_duration(left)} left" if left else ""), markup=False)
+
+    def tell_judge(self, split: str) -> None:
+        """Training is over; a split is being judged."""
+        self.status.update(f"judging on {split}")
+
+    def tell_end(self, run: Run) -> None:
+        """The result with its interval, what is confused most, and what to do next."""
+        self.status.stop()
+        say, status = self.console.print, run.status
+        if status["state"] != "finished" or status["reason"] != "all epochs done":
+            say(f"{status['state']}: {escape(status['reason'])}")
+        if status["best_epoch"] and run.recipe.val_fraction:
+            say(f"weights of epoch {status['best_epoch']}, the best on val")
+        for split in run.evaluations:
+            say(f"accuracy on {split}: [bold]{in_words(run.metrics(split)['accuracy'])}[/]")
+        judged = "test" if "test" in run.evaluations else "val"
+        if judged in run.evaluations:
+            tell_most_confused(self.console, run.metrics(judged))
+        say(f"figures: {run.path / 'figures'}", markup=False)
+        say(f"next: retinue predict {run.path} PICTURE", markup=False)
+
+
+def tell_most_confused(console: Console, metrics: dict[str, Any]) -> None:
+    """The pair of classes that is mixed up most often, if any is."""
+    if metrics["most_confused"]:
+        worst = metrics["most_confused"][0]
+        console.print(
+            f"most confused: {worst['true']} taken for {worst['predicted']} "
+            f"({worst['n']} times, {100 * worst['share']:.0f} % of {worst['true']})",
+            markup=False,
+        )
+
+
+def _pair(loss: float, accuracy: float) -> str:
+    return f"{loss:.3f} {100 * accuracy:5.1f} %"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else escape(str(value))

@@ -1,0 +1,59 @@
+"""What a user may point a prediction at: files, folders, archives, standard input."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from retinue.data.files import open_files
+from retinue.errors import RetinueError, UsageError
+from retinue.images import SUFFIXES
+
+Content = bytes | RetinueError
+
+
+def read_inputs(inputs: Sequence[str | Path]) -> Iterator[tuple[str, Content]]:
+    """Yield (name, bytes) of every picture, or the error in place of the bytes.
+
+    A folder or an archive gives all its files that are pictures by name; `-` is one picture from
+    standard input.
+    """
+    for one in inputs:
+        try:
+            yield from _read(str(one))
+        except RetinueError as error:
+            yield str(one), error
+
+
+def _read(text: str) -> Iterator[tuple[str, Content]]:
+    if text == "-":
+        yield "-", sys.stdin.buffer.read()
+        return
+    if text.startswith(("http://", "https://")):
+        raise UsageError("pictures from the web cannot be read yet: save it and give the file")
+    path = Path(text)
+    if not path.exists():
+        raise UsageError("no such file or folder")
+    if path.is_file() and path.suffix.lower() in SUFFIXES:
+        yield text, _read_file(path)
+        return
+    try:
+        files = open_files(path)
+    except UsageError:
+        yield text, _read_file(path)  # a picture without a usual name
+        return
+    names = [
+        entry.name
+        for entry in files.entries()
+        if PurePosixPath(entry.name).suffix.lower() in SUFFIXES
+    ]
+    if not names:
+        raise UsageError("holds no pictures")
+    for name, data in files.read(names):
+        yield f"{text}/{name}", data
+
+
+def _read_file(path: Path) -> Content:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return RetinueError(f"cannot be read: {error.strerror}")
