@@ -36,7 +36,16 @@ _HOME = {
     "UsageError": "retinue.errors",
 }
 
-__all__ = ["Recipe", "RetinueError", "Run", "UsageError", "evaluate", "load_data", "predict", "train"]
+__all__ = [
+    "Recipe",
+    "RetinueError",
+    "Run",
+    "UsageError",
+    "evaluate",
+    "load_data",
+    "predict",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

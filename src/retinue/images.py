@@ -28,10 +28,11 @@ FORMATS = (
     "PNG", "JPEG", "MPO", "GIF", "BMP", "DIB", "WEBP", "TIFF", "PPM", "TGA", "ICO", "JPEG2000",
     "AVIF", "HEIF",
 )  # fmt: skip
-SUFFIXES = frozenset(
-    ".png .apng .jpg .jpeg .jpe .jfif .mpo .gif .bmp .dib .webp .tif .tiff .ppm .pgm .pbm .pnm "
-    ".tga .ico .jp2 .j2k .avif .heic .heif".split()
-)
+SUFFIXES = frozenset({
+    ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".gif", ".bmp", ".dib", ".webp",
+    ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".ico", ".jp2", ".j2k", ".avif",
+    ".heic", ".heif",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def fit(pixels: Pixels, size: tuple[int, int], how: Fit) -> Pixels:
 def resize(
     pixels: Pixels, size: tuple[int, int], box: tuple[float, float, float, float] | None = None
 ) -> Pixels:
-    """Resample (H, W, C) pixels, or their part in box (left, top, right, bottom), to size (h, w)."""
+    """Resample (H, W, C) pixels, or their part in box (left, top, right, bottom), to (h, w)."""
     image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
     resized = image.resize((size[1], size[0]), Image.Resampling.BILINEAR, box=box)
     return np.asarray(resized).reshape(*size, pixels.shape[2])

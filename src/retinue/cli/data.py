@@ -24,21 +24,18 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Write a sheet of labelled pictures, and print how many each class has."""
-    from retinue.data.load import load_data
+    from retinue.data.load import load_for
     from retinue.data.sheets import augmented_sheet, sample_sheet
     from retinue.plotting import save
-    from retinue.recipe import DATA_KEYS, make_recipe, parse_assignments
+    from retinue.recipe import make_recipe, parse_assignments
     from retinue.training.defaults import choose
 
     console = make_console(as_json)
     given: dict[str, Any] = {"augment": augment, "size": size}
     given = {key: value for key, value in given.items() if value is not None}
     recipe = make_recipe({"data": data}, given, parse_assignments(settings or []))
-    values = {key: getattr(recipe, key) for key in DATA_KEYS}
     with loading(console) as progress:
-        loaded = load_data(
-            data, data_root=data_root, progress=progress, **values, **recipe.data_options
-        )
+        loaded = load_for(recipe, None, data_root, progress)
     sheet = output or Path(f"{loaded.name}-samples.png")
     save(sample_sheet(loaded), sheet)
     files = [sheet]
@@ -48,9 +45,15 @@ def show(
         save(augmented_sheet(loaded, chosen.augment, chosen.flip, chosen.seed), files[1])
     counts = {name: split.counts(loaded.classes) for name, split in loaded.splits.items()}
     if as_json:
-        found = {"name": loaded.name, "classes": list(loaded.classes), "counts": counts}
-        found |= {"size": list(loaded.size), "channels": loaded.channels}
-        found |= {"notes": list(loaded.notes), "files": [str(path) for path in files]}
+        found = {
+            "name": loaded.name,
+            "classes": loaded.classes,
+            "counts": counts,
+            "size": loaded.size,
+            "channels": loaded.channels,
+            "notes": loaded.notes,
+            "files": [str(path) for path in files],
+        }
         print_json(found)
         return
     rows = [[name, *(counts[split][name] for split in counts)] for name in loaded.classes]
@@ -83,5 +86,8 @@ def datasets(data_root: DataRoot = None, as_json: Json = False) -> None:
     console = make_console()
     rows = [[*list(one.values())[:-1], one["where"] or "not here yet"] for one in found]
     print_table(console, ["name", "what", "pictures", "licence", "where"], rows)
-    console.print(f"\nLooked for in {root} (--data-root); what is missing is downloaded there when first used.", markup=False)
+    console.print(
+        f"\nLooked for in {root} (--data-root). What is missing is downloaded when first used.",
+        markup=False,
+    )
     console.print("Besides: any folder of class folders, a zip or tar of one, or a CSV.")

@@ -25,7 +25,9 @@ def models(as_json: Json = False) -> None:
         console.print(f"[bold]{one['name']}[/]  {one['about']}")
         text = "  ".join(f"{key}={_word(value)}" for key, value in settings.items())
         console.print(f"    {text or 'no settings'}", markup=False)
-    console.print("\nSet one with --set model.KEY=VALUE; your own network with --model package.module:factory.")
+    console.print(
+        "\nSet one with --set model.KEY=VALUE; your own with --model package.module:factory."
+    )
 
 
 def describe(

@@ -58,9 +58,7 @@ def shift(images: Tensor, most: int, generator: Generator) -> Tensor:
     picture = torch.arange(count, device=images.device)[:, None, None]
     inside_rows, inside_columns = _reflected(rows, height), _reflected(columns, width)
     # Indexing NHWC copies whole pixels, and the result is channels_last like its source.
-    moved = images.permute(0, 2, 3, 1)[
-        picture, inside_rows[:, :, None], inside_columns[:, None, :]
-    ]
+    moved = images.permute(0, 2, 3, 1)[picture, inside_rows[:, :, None], inside_columns[:, None, :]]
     if channels == 1:
         inside = (inside_rows == rows)[:, :, None] & (inside_columns == columns)[:, None, :]
         moved = moved * inside[..., None]
@@ -106,13 +104,16 @@ def warp(
     grid = F.affine_grid(theta, [count, images.shape[1], *size], align_corners=False)
     floats = images.float()
     mode = "zeros" if images.shape[1] == 1 else "reflection"
-    return F.grid_sample(floats, grid, mode="bilinear", padding_mode=mode, align_corners=False)
+    warped: Tensor = F.grid_sample(
+        floats, grid, mode="bilinear", padding_mode=mode, align_corners=False
+    )
+    return warped
 
 
 def colours(images: Tensor, generator: Generator, strength: float = 0.4) -> Tensor:
     """Change brightness, contrast and (of colour pictures) saturation, each by up to `strength`."""
     factors = 1 + strength * (2 * torch.rand(3, len(images), 1, 1, 1, generator=generator) - 1)
-    brightness, contrast, saturation = factors.to(images.device)
+    brightness, contrast, saturation = factors.to(images.device).unbind()
     images = images.float() * brightness
     mean = images.mean(dim=(1, 2, 3), keepdim=True)
     images = mean + (images - mean) * contrast

@@ -1,7 +1,6 @@
 """Which picture belongs to which class and split, told from paths or from a CSV."""
 
 import csv
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -67,7 +66,7 @@ def class_order(names: set[str]) -> tuple[str, ...]:
 
 
 def _list_tree(files: Files, group_by: str | None) -> Listing:
-    """Class folders, or train/val/test folders of class folders; one folder around all is peeled."""
+    """Class folders, or train/val/test folders of class folders; a folder around all is peeled."""
     pictures, others = [], Counter[str]()
     for entry in files.entries():
         suffix = PurePosixPath(entry.name).suffix.lower()
@@ -103,7 +102,7 @@ def _class_folders(files: Files, has_splits: bool) -> set[str]:
     """Names of class folders on the disk, those without pictures too."""
     if not isinstance(files, Folder):
         return set()
-    above = [files.root / name for name in os.listdir(files.root)] if has_splits else [files.root]
+    above = list(files.root.iterdir()) if has_splits else [files.root]
     folders = (path for parent in above if parent.is_dir() for path in parent.iterdir())
     return {path.name for path in folders if path.is_dir() and path.name[:1] not in "._"}
 
@@ -204,7 +203,9 @@ def only_classes(listing: Listing, classes: Sequence[str]) -> Listing:
     """
     for name in classes:
         if name not in listing.classes:
-            raise UsageError(f"--classes: no class {name!r}; there are {', '.join(listing.classes)}")
+            raise UsageError(
+                f"--classes: no class {name!r}; there are {', '.join(listing.classes)}"
+            )
     wanted = set(classes)
     items = [item for item in listing.items if item.class_name in wanted]
     return replace(listing, items=items, classes=tuple(classes))

@@ -16,6 +16,7 @@ from retinue.data.pool import Given, Pool, Wanted, from_arrays, from_files
 from retinue.data.splits import SplitRules, assign
 from retinue.errors import UsageError
 from retinue.images import Fit, Preprocess
+from retinue.recipe import DATA_KEYS, Recipe
 
 Source = str | Path | tuple[Any, Any]
 
@@ -66,12 +67,11 @@ def load_data(
     square = (size, size) if isinstance(size, int) else size
     wanted = Wanted(square, fit, channels, classes, group_by, preprocess)
     root = Path(data_root) if data_root else cache_folder() / "data"
-    name, source, path, given = _resolve(data, root, options, progress)
-    if path is not None:
-        pool = from_files(list_source(path, group_by), wanted, max_bad, progress)
+    name, source, found = _resolve(data, root, options, progress)
+    if isinstance(found, Given):
+        pool = from_arrays(found, wanted)
     else:
-        assert given is not None
-        pool = from_arrays(given, wanted)
+        pool = from_files(list_source(found, group_by), wanted, max_bad, progress)
     require_classes(pool.classes, name)
     rules = SplitRules(val_fraction, test_fraction, split_seed, limit_per_class)
     loaded = _split(pool, rules, name, source)
@@ -92,16 +92,34 @@ def load_data(
     return replace(loaded, loaded_with=settings)
 
 
+def load_for(
+    recipe: Recipe,
+    data: Source | None = None,
+    data_root: str | Path | None = None,
+    progress: Progress | None = None,
+) -> ImageData:
+    """`load_data` with the settings of a recipe; `data` stands in for the recipe's source.
+
+    Raises:
+        UsageError: neither names any data; or as `load_data`.
+    """
+    source = recipe.data if data is None else data
+    if not source:
+        raise UsageError("no data: name a built-in set, a folder, an archive or a CSV")
+    settings: dict[str, Any] = {key: getattr(recipe, key) for key in DATA_KEYS}
+    settings |= recipe.data_options
+    return load_data(source, data_root=data_root, progress=progress, **settings)
+
+
 def _resolve(
     data: Source, root: Path, options: Mapping[str, Any], progress: Progress | None
-) -> tuple[str, str, Path | None, Given | None]:
-    """Name, source to record, and either the path of picture files or arrays."""
+) -> tuple[str, str, Path | Given]:
+    """Name, source to record, and the path of picture files or the arrays."""
     if isinstance(data, tuple):
-        return "arrays", "", None, _pair(*data)
+        return "arrays", "", _pair(*data)
     text = str(data)
     if text in BUILT_IN:
-        found = built_in(text, root, options, progress)
-        return (text, text, found, None) if isinstance(found, Path) else (text, text, None, found)
+        return text, text, built_in(text, root, options, progress)
     if options:
         raise UsageError(f"{text} takes no option {next(iter(options))}; only built-in data does")
     path = Path(data)
@@ -113,7 +131,7 @@ def _resolve(
     stem = path.resolve().name
     for suffix in (".tar.gz", ".tar.bz2", ".tar.xz", ".tgz", ".tar", ".zip", ".csv", ".tsv"):
         stem = stem.removesuffix(suffix)
-    return stem, str(path.resolve()), path, None
+    return stem, str(path.resolve()), path
 
 
 def _pair(images: Any, labels: Any) -> Given:
@@ -140,7 +158,9 @@ def _split(pool: Pool, rules: SplitRules, name: str, source: str) -> ImageData:
         source=source,
         classes=pool.classes,
         preprocess=pool.preprocess,
-        **splits,
+        train=splits["train"],
+        val=splits["val"],
+        test=splits["test"],
         notes=(*pool.notes, *assigned.notes, *notes_on(splits, pool.classes)),
         bad=pool.bad,
     )

@@ -104,9 +104,7 @@ def _known(names: Sequence[str], classes: Sequence[str]) -> Sequence[str]:
     return names
 
 
-def from_files(
-    listing: Listing, wanted: Wanted, max_bad: float, progress: Progress | None
-) -> Pool:
+def from_files(listing: Listing, wanted: Wanted, max_bad: float, progress: Progress | None) -> Pool:
     """Scan, choose the size, decode; what cannot be read is left out and listed."""
     if wanted.classes is not None:
         listing = only_classes(listing, wanted.classes)
@@ -127,7 +125,9 @@ def from_files(
     require_readable(bad, len(items), max_bad)
     left = {item.class_name for item in kept}
     classes = tuple(name for name in listing.classes if name in left)
-    lost = [f"no picture of class {n!r} can be read: left out" for n in listing.classes if n not in left]
+    lost = [
+        f"no picture of class {n!r} can be read: left out" for n in listing.classes if n not in left
+    ]
     label = {name: number for number, name in enumerate(classes)}
     digests = [scanned[item.entry.name].digest for item in kept]
     names = [item.entry.name for item in kept]
@@ -148,5 +148,7 @@ def _bad_note(bad: Sequence[BadPicture]) -> tuple[str, ...]:
     if not bad:
         return ()
     first = f"{bad[0].path} ({bad[0].reason})"
-    return (f"{len(bad)} pictures cannot be read and were left out: {first}"
-            f"{' and others' if len(bad) > 1 else ''}; see bad-pictures.csv",)
+    return (
+        f"{len(bad)} pictures cannot be read and were left out: {first}"
+        f"{' and others' if len(bad) > 1 else ''}; see bad-pictures.csv",
+    )

@@ -8,11 +8,10 @@ from torch import nn
 
 from retinue.data.cache import Progress
 from retinue.data.imagedata import ImageData, Split
-from retinue.data.load import Source, load_data
+from retinue.data.load import Source, load_data, load_for
 from retinue.errors import UsageError
 from retinue.evaluation.judge import Evaluation, evaluate_split
 from retinue.prediction.classifier import Classifier
-from retinue.recipe import DATA_KEYS
 from retinue.runs import Run
 
 
@@ -77,11 +76,7 @@ def reopen(
         raise UsageError(
             f"{run.path}: was trained on arrays that only Python had; give the data to evaluate"
         )
-    values = {key: getattr(recipe, key) for key in DATA_KEYS}
-    root = data_root or run.data.get("data_root")
-    return load_data(
-        recipe.data, data_root=root, progress=progress, **values, **recipe.data_options
-    )
+    return load_for(recipe, None, data_root or run.data.get("data_root"), progress)
 
 
 def _matched(

@@ -29,7 +29,9 @@ def draw_figures(
     """
     drawn = {
         "confusion": plotting.confusion_matrix(metrics["confusion"], classes, normalise=False),
-        "confusion-by-row": plotting.confusion_matrix(metrics["confusion"], classes, normalise=True),
+        "confusion-by-row": plotting.confusion_matrix(
+            metrics["confusion"], classes, normalise=True
+        ),
         "classes": plotting.class_bars(metrics["per_class"]),
         "reliability": plotting.reliability(metrics["calibration_bins"]),
         "samples": plotting.sample_sheet(samples_by_class(split, classes, preprocess, SAMPLES)),

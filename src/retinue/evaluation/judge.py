@@ -60,7 +60,12 @@ def evaluate_split(
     folder = run.path / "evaluation" / name
     said = probabilities.argmax(axis=1)
     rows = [
-        [split.ids[i], split.paths[i], classifier.classes[split.labels[i]], classifier.classes[said[i]]]
+        [
+            split.ids[i],
+            split.paths[i],
+            classifier.classes[split.labels[i]],
+            classifier.classes[said[i]],
+        ]
         + [f"{value:.9g}" for value in probabilities[i]]
         for i in range(len(split))
     ]
@@ -70,9 +75,7 @@ def evaluate_split(
     if name != "val" or not run.evaluations:
         preprocess, classes = classifier.preprocess, classifier.classes
         write_pictures(run.path / "pictures" / name, split, probabilities, preprocess)
-        draw_figures(
-            run.path / "figures", name, split, probabilities, classes, preprocess, metrics
-        )
+        draw_figures(run.path / "figures", name, split, probabilities, classes, preprocess, metrics)
     return Evaluation(run, name, metrics)
 
 

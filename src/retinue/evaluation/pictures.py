@@ -25,7 +25,7 @@ def confident_mistakes(split: Split, probabilities: Probabilities) -> list[int]:
     predicted = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(predicted != split.labels)
     order = np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")
-    return wrong[order][:MISTAKES].tolist()
+    return [int(position) for position in wrong[order][:MISTAKES]]
 
 
 def write_pictures(
@@ -87,5 +87,5 @@ def _write_one(folder: Path, position: int, pixels: Pixels) -> str:
     small = max(pixels.shape[:2]) <= 64
     name = f"{position}.{'png' if small else 'jpg'}"
     image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-    image.save(folder / name, **({} if small else {"quality": 88}))
+    image.save(folder / name, quality=88)
     return name

@@ -7,7 +7,7 @@ Norris and Sim, "Computing receptive fields of convolutional neural networks", D
 from dataclasses import dataclass
 
 
-def output_size(  # noqa: PLR0917 - the order of torch's own layers
+def output_size(
     size: int,
     kernel: int,
     stride: int = 1,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -56,7 +57,7 @@ class Classifier:
         run = Run.load(run)
         card = read_card(run.path)
         network = load_model(run.path, card, model)
-        calibration = {"temperature": 1.0, "abstention": {"threshold": None}}
+        calibration: dict[str, Any] = {"temperature": 1.0, "abstention": {"threshold": None}}
         path = run.path / "calibration.json"
         if path.is_file():
             calibration = json.loads(path.read_text(encoding="utf-8"))
@@ -98,7 +99,7 @@ class Classifier:
         Raises:
             PictureError: the bytes are no readable picture.
         """
-        return self.predict(self.preprocess(decode(data))[None])[0]
+        return np.asarray(self.predict(self.preprocess(decode(data))[None])[0])
 
     def calibrated(self, logits: NDArray[np.float64]) -> Probabilities:
         """Softmax of logits (N, K) divided by the temperature that was fitted on val."""

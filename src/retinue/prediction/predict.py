@@ -65,9 +65,7 @@ class Predictions(list[Prediction]):
     """A list of predictions that shows itself as a table in a notebook."""
 
     def _repr_html_(self) -> str:
-        rows = [
-            [one.name, one.label or one.error, f"{100 * one.confidence:.1f} %"] for one in self
-        ]
+        rows = [[one.name, one.label or one.error, f"{100 * one.confidence:.1f} %"] for one in self]
         return table(["picture", "predicted", "confidence"], rows)
 
 
@@ -86,15 +84,17 @@ def predict(
         UsageError: no such run.
     """
     classifier = run if isinstance(run, Classifier) else Classifier.load(run, model, device)
-    if isinstance(inputs, str | Path) or (isinstance(inputs, np.ndarray) and inputs.ndim < 4):
-        inputs = [inputs]
-    return Predictions(predictions(classifier, inputs))
+    if isinstance(inputs, np.ndarray):
+        listed: list[str | Path | Pixels] = list(inputs if inputs.ndim == 4 else inputs[None])
+    else:
+        listed = [inputs] if isinstance(inputs, str | Path) else list(inputs)
+    return Predictions(predictions(classifier, listed))
 
 
 def predictions(
     classifier: Classifier, inputs: Sequence[str | Path | Pixels]
 ) -> Iterator[Prediction]:
-    """Yield predictions in the order of the inputs, a batch at a time, so that memory is bounded."""
+    """Yield predictions in the order of the inputs, a batch at a time to bound the memory."""
     waiting: list[tuple[str, Pixels | RetinueError]] = []
     for name, content in _contents(inputs):
         waiting.append((name, _pixels(classifier, content)))
@@ -127,7 +127,7 @@ def _predict_batch(
     classifier: Classifier, waiting: list[tuple[str, Pixels | RetinueError]]
 ) -> Iterator[Prediction]:
     good = [pixels for _, pixels in waiting if not isinstance(pixels, RetinueError)]
-    rows = iter(classifier.predict(np.stack(good)) if good else ())
+    rows: Iterator[Any] = iter(classifier.predict(np.stack(good)) if good else [])
     for name, pixels in waiting:
         if isinstance(pixels, RetinueError):
             yield Prediction(name, classifier.classes, error=str(pixels))

@@ -83,7 +83,11 @@ def _for_data(data: ImageData, recipe: Recipe) -> list[Choice]:
         Choice("lr", 2e-3, "peak of the one-cycle schedule"),
         Choice("weight_decay", 0.05, "against overfitting"),
         Choice("schedule", "onecycle", "fast, and ends near zero"),
-        Choice("augment", augment, "few photos: vary them much" if augment == "strong" else "the usual shifts and crops"),
+        Choice(
+            "augment",
+            augment,
+            "few photos: vary them much" if augment == "strong" else "the usual shifts and crops",
+        ),
         _flip(data),
     ]
 

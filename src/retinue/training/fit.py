@@ -10,13 +10,13 @@ from torch import nn
 from retinue import plotting
 from retinue.data.batches import Batches
 from retinue.data.imagedata import ImageData
-from retinue.data.load import Source, load_data
+from retinue.data.load import Source, load_for
 from retinue.errors import UsageError
 from retinue.evaluation.judge import calibrate, evaluate_split
 from retinue.models.catalogue import build, wrap
 from retinue.models.weights import ModelCard, make_card, save_model
 from retinue.prediction.classifier import Classifier
-from retinue.recipe import DATA_KEYS, Recipe, make_recipe
+from retinue.recipe import Recipe, make_recipe
 from retinue.runs import Run
 from retinue.seeds import seed_for
 from retinue.training.course import Outcome, run_epochs, subset_of
@@ -114,7 +114,7 @@ def fit(
     if threads is not None:
         torch.set_num_threads(threads)
     if not isinstance(data, ImageData):
-        data = _load(recipe, data, data_root, listener)
+        data = load_for(recipe, data, data_root, listener.on_load)
     if not len(data.train):
         raise UsageError(f"{data.name}: no training pictures")
     recipe, choices = choose(recipe, data)
@@ -154,7 +154,7 @@ def make_training(
         )
     name, arguments = recipe.model.name, recipe.model.arguments
     card = make_card(model, name, arguments, data.classes, data.preprocess, (mean, std))
-    model = model.to(device, memory_format=torch.channels_last)
+    model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     batches = Batches(
         data.train, recipe.batch_size, data.size, recipe.augment, recipe.flip, recipe.seed, device
     )
@@ -191,23 +191,6 @@ def resolve_device(name: str) -> torch.device:
     except (RuntimeError, AssertionError):
         raise UsageError(f"--device {name}: not on this machine; use auto or cpu") from None
     return device
-
-
-def _load(
-    recipe: Recipe,
-    arrays: tuple[Any, Any] | None,
-    data_root: str | Path | None,
-    listener: Listener,
-) -> ImageData:
-    if arrays is None and not recipe.data:
-        raise UsageError("no data: name a built-in set, a folder, an archive or a CSV")
-    return load_data(
-        arrays if arrays is not None else recipe.data,
-        data_root=data_root,
-        progress=listener.on_load,
-        **{key: getattr(recipe, key) for key in DATA_KEYS},
-        **recipe.data_options,
-    )
 
 
 def _class_weights(recipe: Recipe, data: ImageData, device: torch.device) -> torch.Tensor | None:
