@@ -55,16 +55,6 @@ def test_temperature_without_pictures_and_at_its_bounds() -> None:
     assert calibration.fit_temperature(separated, np.array([1, 0])) == pytest.approx(20, rel=0.01)
 
 
-def test_softmax_is_stable_and_exact() -> None:
-    rows = calibration.softmax(np.array([[1e4, 1e4 - 1], [-1e4, 0.0]], dtype=np.float32))
-    expected = 1 / (1 + np.exp(-1))
-    assert rows.dtype == np.float64
-    assert rows == pytest.approx(np.array([[expected, 1 - expected], [0.0, 1.0]]), abs=1e-15)
-    assert calibration.softmax(np.array([[2.0, 0.0]]), 2.0) == pytest.approx(rows[:1], abs=1e-15)
-    with pytest.raises(ValueError, match="above 0"):
-        calibration.softmax(np.zeros((1, 2)), 0.0)
-
-
 def test_reliability_bins_by_hand() -> None:
     confidences = np.array([0.2, 0.5, 0.51, 0.9, 1.0])
     correct = np.array([True, False, True, True, True])

@@ -5,7 +5,6 @@ import sys
 import traceback
 from typing import NoReturn
 
-import click
 import typer
 
 import retinue
@@ -28,14 +27,13 @@ def make_app() -> typer.Typer:
     """All commands in one Typer application."""
     app = typer.Typer(
         add_completion=False,
-        no_args_is_help=True,
         pretty_exceptions_enable=False,
         help="Train image classifiers, see what they do, and believe the numbers.",
         epilog="Add --debug to any command to see where an error comes from.",
     )
     for name, (module, function) in COMMANDS.items():
         app.command(name)(getattr(importlib.import_module(f"retinue.cli.{module}"), function))
-    app.callback()(_common)
+    app.callback(invoke_without_command=True)(_common)
     return app
 
 
@@ -48,30 +46,29 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     try:
         code = make_app()(words, prog_name="retinue", standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message())  # noqa: T201
-        sys.exit(2)
-    except click.ClickException as error:
-        _fail(error.format_message(), error.exit_code, debug)
     except RetinueError as error:
         _fail(str(error), error.exit_code, debug)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         _fail("stopped", 1, debug)
     except BrokenPipeError:
         # Whoever read the output has gone, as `head` does; the interpreter must not flush again.
         sys.stderr.close()
         sys.exit(1)
     except Exception as error:
+        if hasattr(error, "format_message"):  # of click, which Typer brings under several names
+            _fail(error.format_message(), 2, debug)
         _fail(f"unexpected {type(error).__name__}: {error} (--debug shows where)", 1, debug)
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _common(
+    context: typer.Context,
     version: bool = typer.Option(False, "--version", help="Print the version and leave."),
 ) -> None:
     if version:
         print(f"retinue {retinue.__version__}")  # noqa: T201
-        raise typer.Exit
+    elif context.invoked_subcommand is None:
+        print(context.get_help())  # noqa: T201
 
 
 def _fail(text: str, code: int, debug: bool) -> NoReturn:

@@ -11,28 +11,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn import metrics as sk
 
+from retinue.evaluation.binary import Result, areas, class_scores, entry, measure_two_classes, share
 from retinue.evaluation.calibration import (
-    Bools,
     Floats,
     Ints,
     expected_calibration_error,
     reliability_bins,
 )
 from retinue.evaluation.statistics import (
-    Interval,
-    auc_interval,
     ece_interval,
-    f1_interval,
     macro_intervals,
     mean_interval,
-    wilson,
 )
 
 BINS = 15  # of the calibration error, as in Guo et al. 2017
-CURVE_POINTS = 200
 SCORES = ("precision", "recall", "f1")
-
-Result = dict[str, Any]
 
 
 def measure(
@@ -66,7 +59,7 @@ def measure(
     per_class = _per_class(labels, predicted, probabilities, classes)
     result = {
         "n": len(labels),
-        "accuracy": _share(int(np.trace(confusion)), len(labels)),
+        "accuracy": share(int(np.trace(confusion)), len(labels)),
         "top5": _top5(labels, probabilities),
         **_averages(labels, predicted, confusion),
         **_quality_of_probabilities(labels, predicted, probabilities),
@@ -77,7 +70,7 @@ def measure(
         "most_confused": _most_confused(confusion, classes),
     }
     if len(classes) == 2:
-        result["binary"] = _binary(labels, probabilities[:, 1], classes[1], threshold)
+        result["binary"] = measure_two_classes(labels, probabilities[:, 1], classes[1], threshold)
     return result
 
 
@@ -97,29 +90,13 @@ def _checked(labels: ArrayLike, probabilities: ArrayLike, k: int) -> tuple[Ints,
     return truth.astype(np.int64), rows
 
 
-def _entry(value: float | None, n: int, interval: Interval | None, method: str) -> Result:
-    """One measured number as it stands in metrics.json."""
-    low, high = interval or (None, None)
-    return {
-        "value": None if value is None else float(value),
-        "n": int(n),
-        "low": low,
-        "high": high,
-        "method": method,
-    }
-
-
-def _share(hits: int, n: int) -> Result:
-    return _entry(hits / n if n else 0.0, n, wilson(hits, n), "wilson")
-
-
 def _top5(labels: Ints, probabilities: Floats) -> Result | None:
     """How often the truth is among the five most probable classes; None up to five classes."""
     k = probabilities.shape[1]
     if k <= 5:
         return None
     hits = sk.top_k_accuracy_score(labels, probabilities, k=5, labels=np.arange(k), normalize=False)
-    return _share(int(hits), len(labels))
+    return share(int(hits), len(labels))
 
 
 def _averages(labels: Ints, predicted: Ints, confusion: Ints) -> Result:
@@ -131,7 +108,7 @@ def _averages(labels: Ints, predicted: Ints, confusion: Ints) -> Result:
             labels, predicted, average=average, zero_division=0
         )
         result[average] = {
-            name: _entry(value, len(labels), intervals[average][name], "bootstrap")
+            name: entry(value, len(labels), intervals[average][name], "bootstrap")
             for name, value in zip(SCORES, values[:3], strict=True)
         }
     return result
@@ -150,8 +127,8 @@ def _quality_of_probabilities(labels: Ints, predicted: Ints, probabilities: Floa
     error = expected_calibration_error(bins)
     near = ece_interval(confidences, correct, BINS)
     return {
-        "log_loss": _entry(loss, n, around and (max(0.0, around[0]), around[1]), "normal"),
-        "ece": _entry(error, n, near, "basic bootstrap") | {"bins": BINS},
+        "log_loss": entry(loss, n, around and (max(0.0, around[0]), around[1]), "normal"),
+        "ece": entry(error, n, near, "basic bootstrap") | {"bins": BINS},
         "calibration_bins": bins,
     }
 
@@ -161,57 +138,17 @@ def _per_class(
 ) -> list[Result]:
     """Each class against all others."""
     counts = np.bincount(predicted, minlength=len(classes))
-    scores = _class_scores(labels, predicted, len(classes))
+    scores = class_scores(labels, predicted, len(classes))
     return [
         {
             "class": name,
             "n": int(np.sum(labels == i)),
             "predicted": int(counts[i]),
             **scores[i],
-            **_areas(labels == i, probabilities[:, i]),
+            **areas(labels == i, probabilities[:, i]),
         }
         for i, name in enumerate(classes)
     ]
-
-
-def _class_scores(labels: Ints, predicted: Ints, k: int) -> list[Result]:
-    """Precision, recall and F1 of every class."""
-    every = np.arange(k)
-    confusion = sk.confusion_matrix(labels, predicted, labels=every)
-    values = sk.precision_recall_fscore_support(labels, predicted, labels=every, zero_division=0)
-    hits, true, claimed = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
-    return [
-        {
-            "precision": _entry(values[0][i], claimed[i], wilson(hits[i], claimed[i]), "wilson"),
-            "recall": _entry(values[1][i], true[i], wilson(hits[i], true[i]), "wilson"),
-            "f1": _entry(
-                values[2][i],
-                true[i],
-                f1_interval(hits[i], true[i] + claimed[i] - 2 * hits[i]),
-                "wilson of Jaccard's index",
-            ),
-        }
-        for i in every
-    ]
-
-
-def _areas(positive: Bools, scores: Floats) -> Result:
-    """Areas under the ROC and the precision-recall curve of one class, None where undefined.
-
-    The average precision has the variance of a share of the positives (Boyd, Eng and Page 2013).
-    """
-    positives, negatives = int(positive.sum()), int((~positive).sum())
-    n = len(positive)
-    methods = ("hanley-mcneil", "wilson of the positives")
-    roc, precision = _entry(None, n, None, methods[0]), _entry(None, positives, None, methods[1])
-    if positives and negatives:
-        area = float(sk.roc_auc_score(positive, scores))
-        roc = _entry(area, n, auc_interval(area, positives, negatives), methods[0])
-    if positives:
-        # Summing the steps may overshoot 1 in the last digit.
-        area = min(1.0, float(sk.average_precision_score(positive, scores)))
-        precision = _entry(area, positives, wilson(area * positives, positives), methods[1])
-    return {"roc_auc": roc, "average_precision": precision}
 
 
 def _mean_over_classes(per_class: Sequence[Mapping[str, Any]], score: str, n: int) -> Result:
@@ -223,11 +160,11 @@ def _mean_over_classes(per_class: Sequence[Mapping[str, Any]], score: str, n: in
     method = "mean of the classes' intervals"
     entries = [c[score] for c in per_class if c[score]["value"] is not None]
     if not entries:
-        return _entry(None, n, None, method)
+        return entry(None, n, None, method)
     value, low, high = (
         float(np.mean([e[key] for e in entries])) for key in ("value", "low", "high")
     )
-    return _entry(value, n, (low, high), method)
+    return entry(value, n, (low, high), method)
 
 
 def _most_confused(confusion: Ints, classes: Sequence[str], limit: int = 10) -> list[Result]:
@@ -245,41 +182,3 @@ def _most_confused(confusion: Ints, classes: Sequence[str], limit: int = 10) -> 
         for row, column in zip(rows, columns, strict=True)
         if mistakes[row, column]
     ]
-
-
-def _binary(labels: Ints, scores: Floats, positive: str, threshold: float | None) -> Result:
-    """What is asked of two classes only: the two curves, and the scores at a chosen threshold."""
-    result: Result = {"positive": positive, "roc": None, "precision_recall": None}
-    if 0 < labels.sum() < len(labels):
-        fpr, tpr, cuts = sk.roc_curve(labels, scores)
-        result["roc"] = _thinned(fpr=fpr, tpr=tpr, thresholds=cuts)
-        precision, recall, cuts = sk.precision_recall_curve(labels, scores)
-        cuts = np.append(cuts, np.inf)  # the last point is that of no prediction at all
-        result["precision_recall"] = _thinned(precision=precision, recall=recall, thresholds=cuts)
-    result["at_threshold"] = None
-    if threshold is not None:
-        predicted = (scores >= threshold).astype(np.int64)
-        accuracy = _share(int(np.sum(predicted == labels)), len(labels))
-        negative, scores_of_positive = _class_scores(labels, predicted, 2)
-        result["at_threshold"] = {
-            "threshold": float(threshold),
-            "accuracy": accuracy,
-            "specificity": negative["recall"],
-            **scores_of_positive,
-        }
-    return result
-
-
-def _thinned(thresholds: Floats, **axes: Floats) -> dict[str, list[float | None]]:
-    """At most `CURVE_POINTS` points of a curve, spread evenly along its length, both ends kept.
-
-    A threshold of infinity, above every score, becomes None.
-    """
-    keep = np.arange(len(thresholds))
-    if len(keep) > CURVE_POINTS:
-        steps = sum(np.abs(np.diff(values)) for values in axes.values())
-        length = np.concatenate([[0.0], np.cumsum(steps)])
-        places = np.searchsorted(length, np.linspace(0, length[-1], CURVE_POINTS - 1))
-        keep = np.unique(np.append(places, len(length) - 1))
-    curve: dict[str, list[float | None]] = {k: v[keep].tolist() for k, v in axes.items()}
-    return curve | {"thresholds": [float(t) if np.isfinite(t) else None for t in thresholds[keep]]}

@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import nn
 
 from retinue.errors import UsageError
 from retinue.models.cnn import cnn
+from retinue.models.memory import channels_last_is_safe
 from retinue.models.normalise import Normalise
 from retinue.models.own import build_own
 from retinue.models.resnet import resnet_small
@@ -81,7 +83,9 @@ def build(
 
 def wrap(module: nn.Module, mean: Sequence[float], std: Sequence[float]) -> nn.Sequential:
     """The module after its normalisation: parts `normalise` and `network`."""
-    return nn.Sequential(OrderedDict(normalise=Normalise(mean, std), network=module))
+    safe = channels_last_is_safe(module)
+    order = torch.preserve_format if safe else torch.contiguous_format
+    return nn.Sequential(OrderedDict(normalise=Normalise(mean, std, order), network=module))
 
 
 def resolved_arguments(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,9 +15,18 @@ class Normalise(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
-        """`mean` and `std`: one number a channel, in units of pixel values 0 to 255."""
+    def __init__(
+        self,
+        mean: Sequence[float],
+        std: Sequence[float],
+        memory_format: torch.memory_format = torch.preserve_format,
+    ) -> None:
+        """`mean` and `std`: one number a channel, in units of pixel values 0 to 255.
+
+        `memory_format` is the order in which the network after it gets its numbers.
+        """
         super().__init__()
+        self.memory_format = memory_format
         if len(mean) != len(std):
             raise ValueError(f"{len(mean)} means but {len(std)} standard deviations")
         # A channel that never varies has deviation 0 and carries nothing: 1 keeps it finite.
@@ -27,7 +36,8 @@ class Normalise(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """(N, C, H, W) uint8 or float 0 to 255 -> (N, C, H, W) float32."""
-        return (pictures.float() - self.mean) / self.std
+        normalised = (pictures.float() - self.mean) / self.std
+        return normalised.to(torch.float32, memory_format=self.memory_format)
 
     def extra_repr(self) -> str:
         """The numbers, for `print(model)`."""

@@ -14,6 +14,7 @@ from retinue.data.load import Source, load_for
 from retinue.errors import UsageError
 from retinue.evaluation.judge import calibrate, evaluate_split
 from retinue.models.catalogue import build, wrap
+from retinue.models.memory import channels_last_is_safe
 from retinue.models.weights import ModelCard, make_card, save_model
 from retinue.prediction.classifier import Classifier
 from retinue.recipe import Recipe, make_recipe
@@ -154,7 +155,9 @@ def make_training(
         )
     name, arguments = recipe.model.name, recipe.model.arguments
     card = make_card(model, name, arguments, data.classes, data.preprocess, (mean, std))
-    model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = model.to(device)
+    if channels_last_is_safe(model):
+        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     batches = Batches(
         data.train, recipe.batch_size, data.size, recipe.augment, recipe.flip, recipe.seed, device
     )

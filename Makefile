@@ -1,0 +1,56 @@
+# What people and CI run. Needs Python 3.11 or newer, make and git; everything else is installed.
+#
+#   make demo     the whole way on your machine, in under a minute
+#   make test     the tests
+#   make check    style, types and layers
+#
+# On Linux, pip brings gigabytes of CUDA with torch. For the CPU build name PyTorch's wheel index:
+#   make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+TORCH_INDEX ?=
+INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: demo test slow check format soak clean
+
+demo: $(BIN)/retinue
+	$(BIN)/retinue demo
+
+test: $(VENV)/dev
+	$(PYTEST)
+
+slow: $(VENV)/dev
+	$(PYTEST) -m slow
+
+check: $(VENV)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Everything that takes longer than CI may: the figures of docs/benchmarks.md, measured again.
+soak: $(VENV)/dev
+	$(BIN)/python benchmarks/figures.py
+
+clean:
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/created:
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Retinue needs Python 3.11 or newer: make PYTHON=...')"
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(BIN)/retinue: $(VENV)/created pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(INDEX) -c constraints.txt -e .
+	touch $@
+
+$(VENV)/dev: $(BIN)/retinue
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(INDEX) -c constraints.txt -e '.[dev]'
+	touch $@
