@@ -81,7 +81,10 @@ def startup(smoke: bool) -> list[Measured]:
     """The time until something is on the screen: the median of several runs after a warm-up."""
     commands = {
         "`retinue --help`": ([*RETINUE, "--help"], "< 0.3 s"),
-        "`import retinue` over an empty Python": ([sys.executable, "-c", "import retinue"], "< 0.1 s"),
+        "`import retinue` over an empty Python": (
+            [sys.executable, "-c", "import retinue"],
+            "< 0.1 s",
+        ),
     }
     lines = []
     for what, (command, target) in commands.items():

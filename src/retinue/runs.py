@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from retinue.errors import RetinueError, UsageError
 from retinue.recipe import Recipe, make_recipe, read_recipe
+from retinue.wording import percent
 from retinue.writing import appearing, write_json
 
 SCHEMA = 1
@@ -53,6 +54,8 @@ class Run:
         try:
             path = _numbered(f"{_slug(data)}-{_slug(model)}") if output is None else output
             if output is not None:
+                if output.exists() and not output.is_dir():
+                    raise UsageError(f"--output {output}: is a file; name a new folder")
                 output.mkdir(parents=True, exist_ok=True)
                 if any(output.iterdir()):
                     raise UsageError(
@@ -195,7 +198,7 @@ class Run:
         rows = []
         for name in self.evaluations:
             found = self.metrics(name)["accuracy"]
-            value, low, high = (f"{100 * found[key]:.1f} %" for key in ("value", "low", "high"))
+            value, low, high = (percent(found[key]) for key in ("value", "low", "high"))
             rows.append([name, found["n"], value, f"{low} to {high}"])
         head = ["evaluated on", "pictures", "accuracy", "95 % interval"]
         figures = ("learning-curves.png", "test-confusion.png", "test-mistakes.png")

@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from sklearn import metrics as sk
 
-from retinue.evaluation.binary import areas, class_scores, entry, measure_two_classes, share
+from retinue.evaluation.binary import measure_two_classes
+from retinue.evaluation.scores import areas, class_scores, entry, share
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

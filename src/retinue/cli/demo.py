@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from retinue.cli.console import make_console
+from retinue.wording import measured_share, percent
 
 STEPS = "transform → forward → backward → update"
 
@@ -64,7 +65,7 @@ def _train(console: Console, data: Any, name: str, output: Path) -> Any:
         if line["epoch"] % (epochs // 4) == 0:
             console.print(
                 f"   epoch {line['epoch']:>2}/{epochs}  {STEPS}  loss {line['train_loss']:.2f}  "
-                f"right on val {100 * line['val_accuracy']:.0f} %"
+                f"right on val {percent(line['val_accuracy'], 0)}"
             )
 
     recipe = make_recipe(data.loaded_with, {"model": name, "epochs": epochs})
@@ -81,12 +82,11 @@ def _free(output: Path, name: str) -> Path:
 
 def _tell_result(console: Console, runs: dict[str, Any]) -> None:
     from retinue.cli.telling import tell_most_confused
-    from retinue.evaluation.judge import in_words
 
     count = runs["cnn"].metrics()["n"]
     console.print(f"\n[bold]3. The result[/]  on {count} test pictures that neither has seen")
     for name, run in runs.items():
-        accuracy = in_words(run.metrics()["accuracy"])
+        accuracy = measured_share(run.metrics()["accuracy"])
         console.print(f"   {name}  {accuracy}, 95 % interval in brackets")
     console.print("   the CNN's ", end="")
     tell_most_confused(console, runs["cnn"].metrics())
@@ -105,5 +105,5 @@ def _tell_prediction(console: Console, run: Any, picture: Path) -> None:
     from retinue.prediction.predict import predict
 
     said = predict(run, picture)[0]
-    chances = ", ".join(f"{name} {100 * value:.1f} %" for name, value in said.top(3))
+    chances = ", ".join(f"{name} {percent(value)}" for name, value in said.top(3))
     console.print(f"\n[bold]4. A prediction[/]  {escape(str(picture))}: {chances}\n")

@@ -6,6 +6,7 @@ import typer
 
 from retinue.cli.console import loading, make_console, print_json, print_table
 from retinue.cli.options import DataRoot, Device, Json, OwnModel, RunPath
+from retinue.wording import measured_share
 
 
 def evaluate(
@@ -22,7 +23,6 @@ def evaluate(
     """Judge a run on its test split, or on other data with classes of the same names."""
     from retinue.cli.telling import tell_most_confused
     from retinue.evaluation.evaluate import evaluate as evaluate_run
-    from retinue.evaluation.judge import in_words
     from retinue.models.own import own_module
     from retinue.runs import Run
 
@@ -46,10 +46,14 @@ def evaluate(
     print_table(
         console, ["class", "pictures", "precision", "recall", "F1", "ROC AUC"], _rows(found.metrics)
     )
-    console.print(f"accuracy on {found.name}: {in_words(found.metrics['accuracy'])}", markup=False)
+    console.print(
+        f"accuracy on {found.name}: {measured_share(found.metrics['accuracy'])}", markup=False
+    )
     for key in ("log_loss", "ece"):
-        value = found.metrics[key]
-        console.print(f"{key}: {value['value']:.3f} ({value['low']:.3f} to {value['high']:.3f})")
+        low, high = _number(found.metrics[key], "low"), _number(found.metrics[key], "high")
+        console.print(
+            f"{key}: {_number(found.metrics[key])}" + (f" ({low} to {high})" if low else "")
+        )
     tell_most_confused(console, found.metrics)
     if found.name == "test":
         console.print(f"the test split was looked at {opened.status['test_looks']} times")
@@ -70,5 +74,5 @@ def _rows(metrics: dict[str, Any]) -> list[list[Any]]:
     return [*rows, ["mean of classes", metrics["n"], *macro, _number(metrics["roc_auc_macro"])]]
 
 
-def _number(measured: dict[str, Any] | None) -> str:
-    return "" if measured is None or measured["value"] is None else f"{measured['value']:.3f}"
+def _number(measured: dict[str, Any], part: str = "value") -> str:
+    return "" if measured[part] is None else f"{measured[part]:.3f}"

@@ -1,6 +1,7 @@
 """`retinue`: the commands together, and how failures are told."""
 
 import importlib
+import signal
 import sys
 import traceback
 from typing import NoReturn
@@ -43,6 +44,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
     _speak_utf8()
+    # A polite request to end is Ctrl-C by another name.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = make_app()(words, prog_name="retinue", standalone_mode=False)
         sys.stdout.flush()

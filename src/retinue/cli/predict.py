@@ -8,6 +8,7 @@ import typer
 
 from retinue.cli.console import make_console, print_json, print_table
 from retinue.cli.options import Device, Json, OwnModel, RunPath
+from retinue.wording import percent
 
 if TYPE_CHECKING:
     from retinue.prediction.predict import Prediction
@@ -59,7 +60,7 @@ def _print_table(found: "list[Prediction]", top: int) -> None:
     console = make_console()
     rows = []
     for one in found:
-        said = [f"{name} {100 * value:.1f} %" for name, value in one.top(top)]
+        said = [f"{name} {percent(value)}" for name, value in one.top(top)]
         padding = [""] * (top - len(said))
         remark = one.error or ("unsure" if one.unsure else "")
         rows.append([one.name, *said, *padding, remark])

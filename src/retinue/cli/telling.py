@@ -8,10 +8,10 @@ from rich.markup import escape
 
 from retinue.cli.console import print_notes
 from retinue.data.cache import Progress
-from retinue.evaluation.judge import in_words
 from retinue.runs import Run
 from retinue.training.listener import Listener, Plan
 from retinue.training.loop import StepReport, Training
+from retinue.wording import measured_share, percent
 
 REFRESH = 0.2  # seconds between two updates of the live line
 
@@ -88,8 +88,8 @@ class Teller:
             say(f"{status['state']}: {escape(status['reason'])}")
         if status["best_epoch"] and run.recipe.val_fraction:
             say(f"weights of epoch {status['best_epoch']}, the best on val")
-        for split in run.evaluations:
-            say(f"accuracy on {split}: [bold]{in_words(run.metrics(split)['accuracy'])}[/]")
+        for split in reversed(run.evaluations):
+            say(f"accuracy on {split}: [bold]{measured_share(run.metrics(split)['accuracy'])}[/]")
         judged = "test" if "test" in run.evaluations else "val"
         if judged in run.evaluations:
             tell_most_confused(self.console, run.metrics(judged))
@@ -103,13 +103,13 @@ def tell_most_confused(console: Console, metrics: dict[str, Any]) -> None:
         worst = metrics["most_confused"][0]
         console.print(
             f"most confused: {worst['true']} taken for {worst['predicted']} "
-            f"({worst['n']} times, {100 * worst['share']:.0f} % of {worst['true']})",
+            f"({worst['n']} times, {percent(worst['share'], 0)} of {worst['true']})",
             markup=False,
         )
 
 
 def _pair(loss: float, accuracy: float) -> str:
-    return f"{loss:.3f} {100 * accuracy:5.1f} %"
+    return f"{loss:.3f} {percent(accuracy):>7}"
 
 
 def _duration(seconds: float) -> str:

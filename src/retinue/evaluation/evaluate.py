@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
+from retinue.data.builtin import BUILT_IN
 from retinue.data.cache import Progress
 from retinue.data.imagedata import ImageData, Split
 from retinue.data.load import Source, load_data, load_for
@@ -76,6 +77,8 @@ def reopen(
         raise UsageError(
             f"{run.path}: was trained on arrays that only Python had; give the data to evaluate"
         )
+    if recipe.data not in BUILT_IN and not Path(recipe.data).exists():
+        raise UsageError(f"{run.path}: its pictures are gone: {recipe.data} does not exist")
     return load_for(recipe, None, data_root or run.data.get("data_root"), progress)
 
 

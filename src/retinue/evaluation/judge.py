@@ -12,6 +12,7 @@ from retinue.evaluation.pictures import write_pictures
 from retinue.notebook import picture, table
 from retinue.prediction.classifier import Classifier
 from retinue.runs import Run
+from retinue.wording import measured_share
 from retinue.writing import write_json
 
 
@@ -30,7 +31,7 @@ class Evaluation:
         return float(self.metrics["accuracy"]["value"])
 
     def __repr__(self) -> str:
-        return f"Evaluation({self.name!r}: {in_words(self.metrics['accuracy'])})"
+        return f"Evaluation({self.name!r}: {measured_share(self.metrics['accuracy'])})"
 
     def _repr_html_(self) -> str:
         scores = ("precision", "recall", "f1")
@@ -96,12 +97,6 @@ def calibrate(run: Run, classifier: Classifier, val: Split) -> None:
             **choose_threshold(probabilities[:, 1], val.labels),
         }
     write_json(run.path / "calibration.json", found)
-
-
-def in_words(measured: dict[str, Any]) -> str:
-    """A measured share with its interval, as `98.3 % (96.4 to 99.2, n = 360)`."""
-    value, low, high = (100 * measured[key] for key in ("value", "low", "high"))
-    return f"{value:.1f} % ({low:.1f} to {high:.1f}, n = {measured['n']:,})"
 
 
 def _threshold(run: Run) -> float | None:

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn import metrics as sk
 
-from retinue.evaluation.binary import Result, areas, class_scores, entry, measure_two_classes, share
+from retinue.evaluation.binary import measure_two_classes
 from retinue.evaluation.calibration import (
     Floats,
     Ints,
     expected_calibration_error,
     reliability_bins,
 )
+from retinue.evaluation.scores import Result, areas, class_scores, entry, share
 from retinue.evaluation.statistics import (
     ece_interval,
     macro_intervals,

@@ -15,6 +15,7 @@ from retinue.prediction.classifier import Classifier
 from retinue.prediction.inputs import Content, read_inputs
 from retinue.prediction.probabilities import Probabilities
 from retinue.runs import Run
+from retinue.wording import percent
 
 BATCH = 64
 
@@ -57,7 +58,7 @@ class Prediction:
         return {"input": self.name, "predicted": self.label, "unsure": self.unsure, "top": top}
 
     def __repr__(self) -> str:
-        said = self.error or f"{self.label} {100 * self.confidence:.1f} %"
+        said = self.error or f"{self.label} {percent(self.confidence)}"
         return f"Prediction({self.name!r}: {said})"
 
 
@@ -65,7 +66,7 @@ class Predictions(list[Prediction]):
     """A list of predictions that shows itself as a table in a notebook."""
 
     def _repr_html_(self) -> str:
-        rows = [[one.name, one.label or one.error, f"{100 * one.confidence:.1f} %"] for one in self]
+        rows = [[one.name, one.label or one.error, percent(one.confidence)] for one in self]
         return table(["picture", "predicted", "confidence"], rows)
 
 

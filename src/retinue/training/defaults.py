@@ -43,8 +43,7 @@ def choose(recipe: Recipe, data: ImageData) -> tuple[Recipe, list[Choice]]:
     if "warmup" not in recipe.model_fields_set:
         values["warmup"] = 0.25 if values.get("schedule", recipe.schedule) == "onecycle" else 0.0
     filled = Recipe.model_validate({**recipe.model_dump(), **_dumped(values)})
-    size = Choice("size", data.size[0], f"pictures are {_kind(data)}")
-    return filled, [size, *open_choices] if recipe.size is None else open_choices
+    return filled, [_size(data), *open_choices] if recipe.size is None else open_choices
 
 
 def _dumped(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,6 +54,13 @@ def _kind(data: ImageData) -> str:
     if max(data.size) <= 16:
         return "tiny pictures"
     return "small pictures" if max(data.size) <= 64 else "photos"
+
+
+def _size(data: ImageData) -> Choice:
+    height, width = data.size
+    stored = data.preprocess.stored[0]
+    own = "their own" if stored == height else f"photos; kept at {stored}, so that crops have room"
+    return Choice("size", height if height == width else f"{height}x{width}", own)
 
 
 def _lesson() -> list[Choice]:

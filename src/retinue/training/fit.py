@@ -118,7 +118,7 @@ def fit(
         data = load_for(recipe, data, data_root, listener.on_load)
     if not len(data.train):
         raise UsageError(f"{data.name}: no training pictures")
-    recipe, choices = choose(recipe, data)
+    recipe, choices = choose(recipe.model_copy(update={"data": data.source}), data)
     training, card = make_training(recipe, data, place, module)
     run = Run.create(data.name, recipe.model.name.rpartition(":")[2], output)
     environment = describe_environment(place, training.precision)
@@ -126,10 +126,15 @@ def fit(
     write_beginning(run, recipe, data, environment, root)
     if tensorboard:
         listener = with_tensorboard(listener, run)
-    listener.on_plan(Plan(run, recipe, data, training.model, training.precision, choices))
-    subset = subset_of(data.train, data.val)
-    outcome = run_epochs(training, recipe, run, data.val, subset, listener)
-    _finish(run, outcome, training, card, data, listener)
+    try:
+        listener.on_plan(Plan(run, recipe, data, training.model, training.precision, choices))
+        subset = subset_of(data.train, data.val)
+        outcome = run_epochs(training, recipe, run, data.val, subset, listener)
+        _finish(run, outcome, training, card, data, listener)
+    except BaseException as error:
+        if run.status["state"] == "running":
+            run.update_status(state="failed", reason=f"{type(error).__name__}: {error}")
+        raise
     return run
 
 

@@ -1,0 +1,18 @@
+"""Measured numbers as people read them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share as a percentage, as `98.3 %`; only 1 itself is called 100."""
+    text = f"{100 * share:.{digits}f}"
+    if share < 1 and float(text) >= 100:
+        text = f"{100 - 10**-digits:.{digits}f}"
+    return f"{text} %"
+
+
+def measured_share(measured: Mapping[str, Any]) -> str:
+    """A share with its 95 % interval, as `98.3 % (96.4 % to 99.2 %, n = 360)`."""
+    value, low, high = (percent(measured[key]) for key in ("value", "low", "high"))
+    return f"{value} ({low} to {high}, n = {measured['n']:,})"

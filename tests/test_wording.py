@@ -1,0 +1,18 @@
+"""Shares in words: rounded, but never rounded up to certainty."""
+
+import pytest
+
+from retinue.wording import measured_share, percent
+
+
+@pytest.mark.parametrize(
+    ("share", "digits", "text"),
+    [(0.98349, 1, "98.3 %"), (1.0, 1, "100.0 %"), (0.99999, 1, "99.9 %"), (0.996, 0, "99 %"), (0, 0, "0 %")],
+)  # fmt: skip
+def test_only_certainty_is_a_hundred_percent(share: float, digits: int, text: str) -> None:
+    assert percent(share, digits) == text
+
+
+def test_a_measured_share_carries_its_interval_and_number() -> None:
+    measured = {"value": 0.75, "low": 0.5, "high": 0.9, "n": 1234}
+    assert measured_share(measured) == "75.0 % (50.0 % to 90.0 %, n = 1,234)"

@@ -1,0 +1,262 @@
+"""What is kept of a training, and what ends it."""
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from retinue.data.imagedata import ImageData, Split
+from retinue.models.weights import plain_state
+from retinue.runs import Run
+from retinue.training import course as course_module
+from retinue.training.course import Outcome, subset_of
+from retinue.training.listener import Listener
+from retinue.training.loop import StepReport, Training
+
+Course = Callable[..., tuple[Outcome, Run]]
+STEPS = 6  # an epoch: 170 pictures in batches of 32
+
+
+class Watch:
+    """A listener that keeps the weights after each epoch, and may do something at one step."""
+
+    def __init__(self, epoch: int = -1, step: int = 0) -> None:
+        self.at = (epoch, step)
+        self.weights: list[dict[str, Tensor]] = []
+        self.training: Training | None = None
+        self.act: Callable[[Training], None] = lambda _: None
+        self.steps = 0
+
+    def on_step(self, report: StepReport, training: Training) -> None:
+        self.steps += 1
+        if report.step == STEPS - 1:
+            self.weights.append(plain_state(training.model))
+        if (report.epoch, report.step) == self.at:
+            self.act(training)
+
+    @property
+    def listener(self) -> Listener:
+        return Listener(on_step=self.on_step)
+
+
+def interrupt(_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def spoil(training: Training) -> None:
+    """What a far too large step leaves behind."""
+    for weight in training.model.parameters():
+        weight.data.fill_(math.nan)
+
+
+def run_out(training: Training) -> None:
+    """Let the clock show that all the time is gone."""
+    training.started -= 1e9
+
+
+def same(ours: dict[str, Tensor] | None, theirs: dict[str, Tensor]) -> bool:
+    return ours is not None and all(torch.equal(ours[key], theirs[key]) for key in theirs)
+
+
+@pytest.fixture
+def script(
+    monkeypatch: pytest.MonkeyPatch, digits: ImageData
+) -> Callable[[list[tuple[float, float]]], None]:
+    """Let validation find these (loss, accuracy) pairs, one an epoch."""
+
+    def scripted(results: list[tuple[float, float]]) -> None:
+        coming: Iterator[tuple[float, float]] = iter(results)
+
+        def validate(_: Training, split: Split) -> tuple[float, float]:
+            return next(coming) if split is digits.val else (1.0, 0.5)
+
+        monkeypatch.setattr(course_module, "validate", validate)
+
+    return scripted
+
+
+Script = Callable[[list[tuple[float, float]]], None]
+
+
+@pytest.mark.parametrize(
+    ("monitor", "results", "best"),
+    [
+        ("val_accuracy", [(0.9, 0.5), (0.8, 0.9), (0.1, 0.7)], 2),
+        ("val_loss", [(0.9, 0.5), (0.8, 0.9), (0.1, 0.7)], 3),
+        ("val_accuracy", [(0.5, 0.9), (0.4, 0.9), (0.6, 0.9)], 2),  # the loss tells them apart
+        ("val_accuracy", [(0.5, 0.9), (0.5, 0.9), (0.6, 0.9)], 2),  # of equals the later one
+        ("val_accuracy", [(0.5, 0.9), (0.1, 0.8), (0.1, 0.8)], 1),
+    ],
+)
+def test_the_weights_of_the_best_epoch_are_kept(
+    course: Course, script: Script, monitor: str, results: list[tuple[float, float]], best: int
+) -> None:
+    script(results)
+    watch = Watch()
+    outcome, run = course(watch.listener, epochs=3, monitor=monitor)
+    assert (outcome.epoch, outcome.state, outcome.reason) == (best, "finished", "all epochs done")
+    assert [same(outcome.weights, weights) for weights in watch.weights] == [
+        number == best for number in (1, 2, 3)
+    ]
+    assert [line["val_accuracy"] for line in run.history] == [accuracy for _, accuracy in results]
+
+
+def test_the_kept_weights_do_not_train_on(course: Course, script: Script) -> None:
+    script([(0.1, 0.9), (0.5, 0.5)])
+    watch = Watch()
+    outcome, _ = course(watch.listener, epochs=2)
+    assert same(outcome.weights, watch.weights[0])
+    assert not same(outcome.weights, watch.weights[1])
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "epochs_done", "best"),
+    [
+        ([0.9, 0.5, 0.5, 0.5, 0.5], 3, 1),
+        ([0.5, 0.4, 0.6, 0.5, 0.5], 5, 3),
+        ([0.1, 0.2, 0.3, 0.4, 0.5], 5, 5),
+    ],
+)
+def test_patience_ends_training_after_so_many_epochs_without_a_better_one(
+    course: Course, script: Script, accuracies: list[float], epochs_done: int, best: int
+) -> None:
+    script([(1.0, accuracy) for accuracy in accuracies])
+    outcome, run = course(epochs=5, patience=2)
+    assert (len(run.history), outcome.epoch) == (epochs_done, best)
+    assert outcome.state == "finished"
+    assert ("no better val_accuracy for 2 epochs" in outcome.reason) == (best <= 3)
+
+
+def test_without_patience_no_epoch_is_left_out(course: Course, script: Script) -> None:
+    script([(1.0, accuracy) for accuracy in (0.9, 0.5, 0.5, 0.5, 0.5)])
+    assert len(course(epochs=5)[1].history) == 5
+
+
+def test_the_time_limit_ends_training_within_an_epoch(course: Course) -> None:
+    watch = Watch(epoch=1, step=2)
+    watch.act = run_out
+    outcome, run = course(watch.listener, epochs=5, time_limit=3600)
+    assert (outcome.state, outcome.reason) == ("finished", "time limit reached")
+    assert watch.steps == STEPS + 3
+    assert len(run.history) == 2
+
+
+def test_without_a_time_limit_the_clock_ends_nothing(course: Course) -> None:
+    watch = Watch(epoch=1, step=2)
+    watch.act = run_out
+    outcome, _ = course(watch.listener, epochs=3)
+    assert outcome.reason == "all epochs done"
+    assert watch.steps == 3 * STEPS
+
+
+def test_a_time_limit_over_before_the_first_step_still_gives_weights(course: Course) -> None:
+    outcome, run = course(epochs=3, time_limit=1e-9)
+    assert (outcome.epoch, outcome.state) == (0, "finished")
+    assert outcome.reason == "time limit reached"
+    assert outcome.weights is not None
+    assert run.history == []
+
+
+def test_a_file_named_stop_ends_training_after_the_epoch(course: Course, tmp_path: Path) -> None:
+    told: list[int] = []
+
+    def place(line: dict[str, int]) -> None:
+        told.append(line["epoch"])
+        if line["epoch"] == 2:
+            (tmp_path / "run" / "stop").touch()
+
+    outcome, run = course(Listener(on_epoch=place), epochs=5)
+    assert told == [1, 2]
+    assert (outcome.state, outcome.reason) == ("interrupted", "stopped by the file 'stop'")
+    assert run.status["epoch"] == 2
+
+
+def test_ctrl_c_keeps_the_best_weights_so_far(course: Course, script: Script) -> None:
+    script([(0.5, 0.9), (0.4, 0.8)])
+    watch = Watch(epoch=2, step=3)
+    watch.act = interrupt
+    outcome, run = course(watch.listener, epochs=5)
+    assert (outcome.state, outcome.epoch) == ("interrupted", 1)
+    assert outcome.reason == "stopped by hand in epoch 3"
+    assert same(outcome.weights, watch.weights[0])
+    assert not same(outcome.weights, watch.weights[1])
+    assert len(run.history) == 2
+
+
+def test_ctrl_c_in_the_first_epoch_keeps_what_there_is(course: Course) -> None:
+    reached: list[dict[str, Tensor]] = []
+    watch = Watch(epoch=0, step=2)
+
+    def act(training: Training) -> None:
+        reached.append(plain_state(training.model))
+        raise KeyboardInterrupt
+
+    watch.act = act
+    outcome, _ = course(watch.listener, epochs=5)
+    assert (outcome.state, outcome.epoch) == ("interrupted", 0)
+    assert same(outcome.weights, reached[0])
+
+
+def test_ctrl_c_between_two_epochs_ends_alike(course: Course) -> None:
+    outcome, run = course(Listener(on_epoch=interrupt), epochs=3)
+    assert (outcome.state, outcome.epoch) == ("interrupted", 1)
+    assert len(run.history) == 1
+
+
+def test_a_diverged_training_keeps_the_last_good_weights(course: Course, script: Script) -> None:
+    script([(0.5, 0.9)])
+    watch = Watch(epoch=1, step=2)
+    watch.act = spoil
+    outcome, run = course(watch.listener, epochs=4)
+    assert (outcome.state, outcome.epoch) == ("failed", 1)
+    assert f"no longer a number at step {STEPS + 4} (epoch 2" in outcome.reason
+    assert same(outcome.weights, watch.weights[0])
+    assert len(run.history) == 1
+
+
+def test_a_training_that_diverges_at_once_has_no_weights(course: Course) -> None:
+    watch = Watch(epoch=0, step=0)
+    watch.act = spoil
+    outcome, _ = course(watch.listener, epochs=4)
+    assert outcome.state == "failed"
+    assert outcome.weights is None
+
+
+def test_weights_that_the_last_step_of_an_epoch_spoilt_are_not_kept(course: Course) -> None:
+    watch = Watch(epoch=0, step=STEPS - 1)
+    watch.act = spoil
+    outcome, run = course(watch.listener, epochs=2)
+    assert outcome.state == "failed"
+    assert outcome.weights is None
+    assert all(math.isfinite(line["val_loss"]) for line in run.history)
+
+
+def test_history_has_a_line_an_epoch_with_everything_the_design_names(course: Course) -> None:
+    _, run = course(epochs=2)
+    assert [line["epoch"] for line in run.history] == [1, 2]
+    measured = {f"{of}_{what}" for of in ("train", "subset", "val") for what in ("loss", "accuracy")}
+    for line in run.history:
+        assert set(line) == {"epoch", "lr", "seconds", "pictures_per_second"} | measured
+        assert all(math.isfinite(value) for value in line.values())
+    assert (run.status["epoch"], run.status["step"]) == (2, 2 * STEPS)
+
+
+def test_steps_are_told_every_ten_with_the_gradient_norm(course: Course) -> None:
+    _, run = course(epochs=2, batch_size=9)  # 19 steps an epoch
+    assert [line["step"] for line in run.steps] == [1, 11, 20, 30]
+    assert [line["epoch"] for line in run.steps] == [1, 1, 2, 2]
+    assert all(line["gradient_norm"] > 0 for line in run.steps)
+
+
+def test_the_fit_is_measured_on_training_pictures_spread_evenly(digits: ImageData) -> None:
+    assert len(subset_of(digits.train, digits.val)) == 170  # fewer than 200 there are
+    large = digits.test
+    subset = subset_of(large, digits.val)
+    assert len(subset) == 200
+    rows = [int(row) for row in subset.rows]
+    assert rows == sorted(set(rows))
+    assert (rows[0], rows[-1]) == (large.rows[0], large.rows[-1])
+    assert len(subset_of(large, large)) == 359
