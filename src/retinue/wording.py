@@ -12,6 +12,11 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{text} %"
 
 
+def count(number: int, thing: str) -> str:
+    """A number of things, as `1 picture` and `2,000 pictures`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def measured_share(measured: Mapping[str, Any]) -> str:
     """A share with its 95 % interval, as `98.3 % (96.4 % to 99.2 %, n = 360)`."""
     value, low, high = (percent(measured[key]) for key in ("value", "low", "high"))

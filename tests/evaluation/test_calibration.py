@@ -23,9 +23,14 @@ def _overconfident(seed: int, n: int = 400, k: int = 4) -> tuple[Floats, Ints]:
 
 
 def _log_loss(logits: Floats, labels: Ints, temperature: float) -> float:
+    """The log loss against truth that is 1 - 1/(N + 2) certain."""
     rows = np.exp(logits / temperature)
     rows /= rows.sum(axis=1, keepdims=True)
-    return float(-np.log(rows[np.arange(len(labels)), labels]).mean())
+    n, k = logits.shape
+    right = np.log(rows[np.arange(n), labels])
+    doubt = 1 / (n + 2)
+    wrong = (np.log(rows).sum(axis=1) - right) / (k - 1)
+    return float(-((1 - doubt) * right + doubt * wrong).mean())
 
 
 def test_temperature_is_the_best_of_a_grid_and_near_the_truth() -> None:
@@ -50,9 +55,16 @@ def test_scaled_logits_scale_the_temperature(seed: int, scale: float) -> None:
 
 def test_temperature_without_pictures_and_at_its_bounds() -> None:
     assert calibration.fit_temperature(np.zeros((0, 3)), np.zeros(0, dtype=np.int64)) == 1.0
+    always_wrong = np.array([[5.0, 0.0], [0.0, 5.0]] * 500)
+    labels = np.array([1, 0] * 500)
+    assert calibration.fit_temperature(always_wrong, labels) == pytest.approx(20, rel=0.01)
+
+
+def test_a_few_right_answers_do_not_make_the_network_certain() -> None:
+    """Two right answers of two: Platt's truth is 3/4 certain, so 5 / T = ln 3."""
     separated = np.array([[5.0, 0.0], [0.0, 5.0]])
-    assert calibration.fit_temperature(separated, np.array([0, 1])) == pytest.approx(0.05, abs=0.1)
-    assert calibration.fit_temperature(separated, np.array([1, 0])) == pytest.approx(20, rel=0.01)
+    found = calibration.fit_temperature(separated, np.array([0, 1]))
+    assert found == pytest.approx(5 / np.log(3), rel=1e-4)
 
 
 def test_reliability_bins_by_hand() -> None:
@@ -85,7 +97,7 @@ def test_abstention_is_what_trying_every_cut_finds(seed: int, n: int, target: fl
     random = np.random.default_rng(seed)
     confidences = random.integers(51, 100, n) / 100  # coarse, so that ties occur
     labels = (random.random(n) > confidences).astype(np.int64)
-    found = calibration.choose_abstention(_two_columns(confidences), labels, target)
+    found = calibration.choose_abstention(_two_columns(confidences), labels, target, least=1)
     good = [c for c in np.unique(confidences) if np.mean(labels[confidences >= c] == 0) >= target]
     if not good:
         assert found["threshold"] is None
@@ -148,3 +160,12 @@ def test_threshold_separates_neighbouring_floats() -> None:
     above = np.nextafter(0.5, 1)
     found = calibration.choose_threshold(np.array([0.5, above]), np.array([0, 1]))
     assert found["threshold"] == above
+
+
+def test_few_right_answers_are_no_reason_to_answer() -> None:
+    labels = np.zeros(19, dtype=np.int64)
+    assert (
+        calibration.choose_abstention(_two_columns(np.full(19, 0.9)), labels)["threshold"] is None
+    )
+    labels = np.zeros(20, dtype=np.int64)
+    assert calibration.choose_abstention(_two_columns(np.full(20, 0.9)), labels)["threshold"] == 0

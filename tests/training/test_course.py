@@ -201,7 +201,10 @@ def test_ctrl_c_in_the_first_epoch_keeps_what_there_is(course: Course) -> None:
 
 
 def test_ctrl_c_between_two_epochs_ends_alike(course: Course) -> None:
-    outcome, run = course(Listener(on_epoch=interrupt), epochs=3)
+    try:
+        outcome, run = course(Listener(on_epoch=interrupt), epochs=3)
+    except KeyboardInterrupt:
+        pytest.fail("Ctrl-C came through, and the weights are lost")
     assert (outcome.state, outcome.epoch) == ("interrupted", 1)
     assert len(run.history) == 1
 
@@ -237,7 +240,9 @@ def test_weights_that_the_last_step_of_an_epoch_spoilt_are_not_kept(course: Cour
 def test_history_has_a_line_an_epoch_with_everything_the_design_names(course: Course) -> None:
     _, run = course(epochs=2)
     assert [line["epoch"] for line in run.history] == [1, 2]
-    measured = {f"{of}_{what}" for of in ("train", "subset", "val") for what in ("loss", "accuracy")}
+    measured = {
+        f"{of}_{what}" for of in ("train", "subset", "val") for what in ("loss", "accuracy")
+    }
     for line in run.history:
         assert set(line) == {"epoch", "lr", "seconds", "pictures_per_second"} | measured
         assert all(math.isfinite(value) for value in line.values())

@@ -72,9 +72,7 @@ def test_what_was_chosen_once_is_not_chosen_again(digits: ImageData) -> None:
 
 
 @pytest.mark.parametrize("given", [{}, {"model": "auto"}])
-def test_the_network_is_chosen_unless_it_is_named(
-    digits: ImageData, given: dict[str, Any]
-) -> None:
+def test_the_network_is_chosen_unless_it_is_named(digits: ImageData, given: dict[str, Any]) -> None:
     recipe, choices = choose(make_recipe(given), digits)
     assert recipe.model.name == "cnn"
     assert "model" in keys(choices)
@@ -102,9 +100,7 @@ def test_the_keras_lesson_is_trained_as_in_the_lesson(digits: ImageData) -> None
 
 
 @pytest.mark.parametrize(("schedule", "warmup"), [("onecycle", 0.25), ("cosine", 0.0)])
-def test_only_onecycle_warms_up_by_itself(
-    digits: ImageData, schedule: str, warmup: float
-) -> None:
+def test_only_onecycle_warms_up_by_itself(digits: ImageData, schedule: str, warmup: float) -> None:
     assert choose(make_recipe({"schedule": schedule}), digits)[0].warmup == warmup
 
 
@@ -123,7 +119,9 @@ def test_photos_are_varied_more_and_seen_less() -> None:
 
 def test_many_pictures_are_seen_fewer_times(digits: ImageData) -> None:
     many = load_data("digits")
-    few_epochs, few_batch = (getattr(choose(Recipe(), many)[0], k) for k in ("epochs", "batch_size"))
+    few_epochs, few_batch = (
+        getattr(choose(Recipe(), many)[0], k) for k in ("epochs", "batch_size")
+    )
     more_epochs = choose(Recipe(), digits)[0].epochs
     assert few_epochs == round(60_000 / len(many.train)) < more_epochs
     assert few_batch == 64 > choose(Recipe(), digits)[0].batch_size

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from retinue.data.imagedata import BadPicture, Split
 from retinue.errors import RetinueError, UsageError
+from retinue.wording import count
 
 
 def notes_on(splits: dict[str, Split], classes: Sequence[str]) -> Iterator[str]:
@@ -47,8 +48,8 @@ def _straddling(splits: dict[str, Split]) -> Iterator[str]:
         shared = [name for name, d in zip(there.ids, there.digests, strict=True) if d in here]
         if shared:
             yield (
-                f"{len(shared)} pictures of {second} are also in {first}, which makes the accuracy "
-                f"on {second} look better than it is: {_some(shared)}"
+                f"byte for byte in {first} and in {second}: {count(len(shared), 'picture')} "
+                f"({_some(shared)}); the accuracy on {second} looks better than it is"
             )
 
 
@@ -60,7 +61,7 @@ def _two_classes(splits: dict[str, Split], classes: Sequence[str]) -> Iterator[s
     pairs = [names for names in found.values() if len(names) > 1]
     if pairs:
         some = [" = ".join(f"{names[k]} ({classes[k]})" for k in sorted(names)) for names in pairs]
-        yield f"{len(pairs)} pictures stand byte for byte under two classes: {_some(some)}"
+        yield f"byte for byte under two classes: {count(len(pairs), 'picture')} ({_some(some)})"
 
 
 def _missing(splits: dict[str, Split], classes: Sequence[str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from retinue import wording
 from retinue.data.files import Entry, Files, Folder, open_files
 from retinue.errors import RetinueError, UsageError
 from retinue.images import SUFFIXES
@@ -109,10 +110,10 @@ def _class_folders(files: Files, has_splits: bool) -> set[str]:
 
 def _tree_notes(others: Counter[str], stray: int, empty: list[str]) -> Iterator[str]:
     if others:
-        kinds = ", ".join(f"{count} {suffix}" for suffix, count in others.most_common(5))
-        yield f"{others.total()} files are no pictures by their names and were left out: {kinds}"
+        kinds = ", ".join(f"{number} {suffix}" for suffix, number in others.most_common(5))
+        yield f"left out, not pictures by their names: {kinds}"
     if stray:
-        yield f"{stray} pictures lie outside every class folder and were left out"
+        yield f"left out, outside every class folder: {wording.count(stray, 'picture')}"
     for name in empty[:5]:
         yield f"the class folder {name!r} holds no pictures: the class is left out"
 

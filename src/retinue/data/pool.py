@@ -11,6 +11,7 @@ from retinue.data.imagedata import BadPicture, Labels, Split, picture_digest
 from retinue.data.listing import Listing, only_classes
 from retinue.errors import UsageError
 from retinue.images import Fit, Pixels, Preprocess
+from retinue.wording import count
 
 SMALL = 64  # pictures up to this size that share one shape keep it
 PHOTO = 128
@@ -149,6 +150,5 @@ def _bad_note(bad: Sequence[BadPicture]) -> tuple[str, ...]:
         return ()
     first = f"{bad[0].path} ({bad[0].reason})"
     return (
-        f"{len(bad)} pictures cannot be read and were left out: {first}"
-        f"{' and others' if len(bad) > 1 else ''}; see bad-pictures.csv",
+        f"left out, unreadable: {count(len(bad), 'picture')}, as {first}; see bad-pictures.csv",
     )

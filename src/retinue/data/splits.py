@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retinue.data.imagedata import Labels, Rows
+from retinue.wording import count
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ def _serving(given: Sequence[str], notes: list[str]) -> np.ndarray[tuple[int], n
         names[names == "val"] = "test"
         notes.append("no test split given: val serves as test, and a new val is cut from train")
     if not all(given):
-        notes.append(f"{list(given).count('')} pictures without a split were put into train")
+        lost = list(given).count("")
+        notes.append(f"put into train, for they name no split: {count(lost, 'picture')}")
     return names
 
 

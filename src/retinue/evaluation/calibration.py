@@ -23,7 +23,8 @@ def fit_temperature(logits: NDArray[np.floating], labels: Ints) -> float:
 
     Above 1 the network was too sure of itself, below 1 too shy; the order of the classes, and so
     the accuracy, stays as it is. One scalar suffices: Guo et al. 2017, "On Calibration of Modern
-    Neural Networks", section 4.2.
+    Neural Networks", section 4.2. The truth is taken as 1 - 1/(N + 2) certain (Platt 1999): without
+    that, a few pictures that are all right would call for boundless confidence.
 
     Args:
         logits: the network's outputs before the softmax, (N, K).
@@ -35,11 +36,12 @@ def fit_temperature(logits: NDArray[np.floating], labels: Ints) -> float:
     if len(labels) == 0:
         return 1.0
     exact = np.asarray(logits, dtype=np.float64)
-    rows = np.arange(len(labels))
+    n, k = exact.shape
+    truth = np.full((n, k), 1 / (n + 2) / (k - 1))
+    truth[np.arange(n), labels] = 1 - 1 / (n + 2)
 
     def log_loss(log_temperature: float) -> float:
-        scores = log_softmax(exact / np.exp(log_temperature), axis=1)
-        return float(-scores[rows, labels].mean())
+        return float(-(truth * log_softmax(exact / np.exp(log_temperature), axis=1)).sum() / n)
 
     # The loss is convex in 1 / T, so on a scale of log T it has a single valley.
     low, high = np.log(TEMPERATURES)
@@ -88,7 +90,9 @@ def expected_calibration_error(bins: list[dict[str, Any]]) -> float:
     return float(sum(gaps) / total) if total else 0.0
 
 
-def choose_abstention(probabilities: Floats, labels: Ints, target: float = 0.95) -> dict[str, Any]:
+def choose_abstention(
+    probabilities: Floats, labels: Ints, target: float = 0.95, least: int = 20
+) -> dict[str, Any]:
     """The lowest confidence below which to abstain, so that what is answered is right often enough.
 
     Selective classification: Geifman and El-Yaniv 2017. The promise holds for these pictures;
@@ -98,6 +102,7 @@ def choose_abstention(probabilities: Floats, labels: Ints, target: float = 0.95)
         probabilities: (N, K).
         labels: the true classes, (N,).
         target: the share of answered pictures that must be right, 0 to 1.
+        least: how many answered pictures it takes to believe that share.
 
     Returns:
         {"target", "threshold", "coverage", "accuracy", "accepted", "n"}. A picture is answered if
@@ -114,7 +119,7 @@ def choose_abstention(probabilities: Floats, labels: Ints, target: float = 0.95)
     right = np.cumsum(probabilities.argmax(axis=1)[order] == labels[order])
     # Pictures of equal confidence are answered together: cuts lie only where it falls.
     cuts = np.flatnonzero(np.append(falling[:-1] > falling[1:], True)) if n else np.arange(0)
-    good = cuts[right[cuts] / (cuts + 1) >= target]
+    good = cuts[(right[cuts] / (cuts + 1) >= target) & (cuts + 1 >= least)]
     if len(good) == 0:
         return result
     last = int(good[-1])

@@ -1,0 +1,101 @@
+"""Files appear whole or not at all."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from retinue.writing import appearing, write_json, write_text
+
+
+def test_what_was_written_aside_takes_the_place_of_the_old(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    with appearing(target) as aside:
+        aside.write_text("new")
+        assert target.read_text() == "old"
+        assert aside.parent == tmp_path, "a rename is atomic only within one file system"
+    assert target.read_text() == "new"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_a_block_that_raises_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    with pytest.raises(RuntimeError, match="half"), appearing(target) as aside:
+        aside.write_text("ne")
+        raise RuntimeError("half")
+    assert target.read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_a_block_that_raises_leaves_no_file_where_none_was(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="half"), appearing(tmp_path / "a.txt") as aside:
+        aside.write_text("ne")
+        raise RuntimeError("half")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_process_that_dies_in_the_block_leaves_the_old_file(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    script = (
+        "import os, pathlib, sys\n"
+        "from retinue.writing import appearing\n"
+        "with appearing(pathlib.Path(sys.argv[1])) as aside:\n"
+        "    aside.write_text('ne')\n"
+        "    os._exit(9)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(target)], check=False)
+    assert done.returncode == 9
+    assert target.read_text() == "old"
+
+
+def test_a_block_that_writes_nothing_is_an_error_and_keeps_the_old_file(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    with pytest.raises(FileNotFoundError), appearing(target):
+        pass
+    assert target.read_text() == "old"
+
+
+def test_the_content_is_on_the_disk_before_the_name_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, done = tmp_path / "a.txt", []
+    monkeypatch.setattr(os, "fsync", lambda _: done.append(target.exists()))
+    write_text(target, "x")
+    assert done == [False]
+    assert target.exists()
+
+
+def test_missing_folders_are_made(tmp_path: Path) -> None:
+    write_text(tmp_path / "a" / "b" / "c.txt", "x")
+    assert (tmp_path / "a" / "b" / "c.txt").read_text() == "x"
+
+
+def test_text_is_utf8_with_plain_newlines(tmp_path: Path) -> None:
+    write_text(tmp_path / "a.txt", "ä\n日本\n")
+    assert (tmp_path / "a.txt").read_bytes() == "ä\n日本\n".encode()
+
+
+def test_json_is_read_back_and_readable(tmp_path: Path) -> None:
+    value = {"näme": [1, 2.5, None, True], "b": {}}
+    write_json(tmp_path / "a.json", value)
+    text = (tmp_path / "a.json").read_text(encoding="utf-8")
+    assert json.loads(text) == value
+    assert "näme" in text
+    assert text.endswith("}\n")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), object()])
+def test_what_is_no_json_leaves_the_old_file(tmp_path: Path, value: object) -> None:
+    target = tmp_path / "a.json"
+    write_json(target, [1])
+    with pytest.raises((ValueError, TypeError)):
+        write_json(target, [value])
+    assert json.loads(target.read_text()) == [1]
+    assert os.listdir(tmp_path) == ["a.json"]
