@@ -11,6 +11,17 @@ import pytest
 from retinue.writing import appearing, write_json, write_text
 
 
+def names_in(folder: Path) -> list[str]:
+    """All files of a folder, hidden ones too."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def write_half(target: Path) -> None:
+    with appearing(target) as aside:
+        aside.write_text("ne")
+        raise RuntimeError("half")
+
+
 def test_what_was_written_aside_takes_the_place_of_the_old(tmp_path: Path) -> None:
     target = tmp_path / "a.txt"
     target.write_text("old")
@@ -19,24 +30,22 @@ def test_what_was_written_aside_takes_the_place_of_the_old(tmp_path: Path) -> No
         assert target.read_text() == "old"
         assert aside.parent == tmp_path, "a rename is atomic only within one file system"
     assert target.read_text() == "new"
-    assert os.listdir(tmp_path) == ["a.txt"]
+    assert names_in(tmp_path) == ["a.txt"]
 
 
 def test_a_block_that_raises_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     target = tmp_path / "a.txt"
     target.write_text("old")
-    with pytest.raises(RuntimeError, match="half"), appearing(target) as aside:
-        aside.write_text("ne")
-        raise RuntimeError("half")
+    with pytest.raises(RuntimeError, match="half"):
+        write_half(target)
     assert target.read_text() == "old"
-    assert os.listdir(tmp_path) == ["a.txt"]
+    assert names_in(tmp_path) == ["a.txt"]
 
 
 def test_a_block_that_raises_leaves_no_file_where_none_was(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="half"), appearing(tmp_path / "a.txt") as aside:
-        aside.write_text("ne")
-        raise RuntimeError("half")
-    assert os.listdir(tmp_path) == []
+    with pytest.raises(RuntimeError, match="half"):
+        write_half(tmp_path / "a.txt")
+    assert names_in(tmp_path) == []
 
 
 def test_a_process_that_dies_in_the_block_leaves_the_old_file(tmp_path: Path) -> None:
@@ -98,4 +107,4 @@ def test_what_is_no_json_leaves_the_old_file(tmp_path: Path, value: object) -> N
     with pytest.raises((ValueError, TypeError)):
         write_json(target, [value])
     assert json.loads(target.read_text()) == [1]
-    assert os.listdir(tmp_path) == ["a.json"]
+    assert names_in(tmp_path) == ["a.json"]

@@ -136,7 +136,7 @@ def test_pictures_of_other_sizes_and_colours_are_brought_as_in_training(
     classifier: Classifier,
 ) -> None:
     large = np.random.default_rng(3).integers(0, 256, (23, 17, 3), dtype=np.uint8)
-    expected = classifier.predict(SAME(large)[None])
+    expected = classifier.predict(np.stack([SAME(large)]))
     np.testing.assert_array_equal(classifier.predict([large]), expected)
     mixed = classifier.predict([large, pictures(1)[0]])
     np.testing.assert_allclose(mixed[:1], expected, atol=1e-6)
@@ -147,7 +147,20 @@ def test_a_file_is_predicted_like_its_pixels(classifier: Classifier) -> None:
     buffer = BytesIO()
     Image.fromarray(picture[..., 0]).save(buffer, "PNG")
     expected = classifier.predict(picture[None])[0]
-    np.testing.assert_array_equal(classifier.predict_file(buffer.getvalue()), expected)
+    np.testing.assert_allclose(classifier.predict_file(buffer.getvalue()), expected, atol=1e-6)
+
+
+def test_pictures_that_cannot_be_written_to_are_predicted_without_a_warning(
+    classifier: Classifier,
+) -> None:
+    """Pillow's pixels are read-only; torch warns of such once, but a user should never see it."""
+    picture = pictures(1)
+    picture.setflags(write=False)
+    torch.set_warn_always(True)
+    try:
+        assert classifier.predict(picture).shape == (1, 5)
+    finally:
+        torch.set_warn_always(False)
 
 
 def test_a_file_that_is_no_picture_is_refused(classifier: Classifier) -> None:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
+from retinue.data.imagedata import Split
 from retinue.errors import RetinueError, UsageError
 from retinue.evaluation.judge import calibrate
-from retinue.data.imagedata import Split
 from retinue.images import Pixels, Preprocess
 from retinue.prediction.classifier import Classifier
 from retinue.prediction.predict import Prediction, predict, predictions
@@ -126,7 +126,6 @@ def test_files_and_arrays_may_be_mixed(folder: Path) -> None:
         np.full((8, 8, 3), 300, np.int64),
         plain(255, (8, 8, 4)),
         plain(255, (8, 8, 2)),
-        plain(255, (8,)),
     ],
 )
 def test_arrays_that_are_no_uint8_picture_are_refused_in_words(pixels: NDArray[np.uint8]) -> None:

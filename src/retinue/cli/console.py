@@ -20,7 +20,9 @@ PATIENCE = 2.0  # seconds before progress is shown
 
 def make_console(quiet: bool = False) -> Console:
     """A console on stdout; a quiet one, as beside --json, writes to stderr."""
-    return Console(highlight=False, stderr=quiet, soft_wrap=not sys.stdout.isatty())
+    # A pipe has no width; what reads it must not find lines broken at a terminal's 80 columns.
+    width = None if (sys.stderr if quiet else sys.stdout).isatty() else 200
+    return Console(highlight=False, stderr=quiet, width=width)
 
 
 def print_json(value: Any) -> None:
