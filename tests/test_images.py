@@ -472,7 +472,7 @@ def test_squash_is_pillows_antialiased_resize(noise: Noise) -> None:
 
 
 def test_pad_lays_the_whole_picture_in_the_middle_of_black(noise: Noise) -> None:
-    pixels = noise(6, 10, 20) | 1  # no black in it
+    pixels = noise(6, 10, 20).clip(1)  # no black in it
     found = fit(pixels, (20, 20), "pad")
     assert (found[5:15] == pixels).all()
     assert not found[:5].any()

@@ -12,7 +12,7 @@ from sklearn import metrics as sk
 from torch import Tensor, nn
 
 from retinue.data.imagedata import Split
-from retinue.evaluation.judge import Evaluation, calibrate, evaluate_split, in_words
+from retinue.evaluation.judge import Evaluation, calibrate, evaluate_split
 from retinue.images import Preprocess
 from retinue.prediction.classifier import Classifier
 from retinue.runs import Run
@@ -169,11 +169,6 @@ def test_val_gets_pictures_and_figures_where_nothing_else_is_judged(run: Run) ->
 
 
 # Telling.
-
-
-def test_a_share_in_words_has_its_interval_and_number() -> None:
-    measured = {"value": 0.98333, "low": 0.9641, "high": 0.9924, "n": 3600}
-    assert in_words(measured) == "98.3 % (96.4 to 99.2, n = 3,600)"
 
 
 def test_a_notebook_shows_a_table_with_everything_escaped(run: Run) -> None:

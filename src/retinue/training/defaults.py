@@ -3,11 +3,11 @@
 The table stands in docs/defaults.md.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from retinue.data.imagedata import ImageData
+from retinue.data.pool import SMALL
 from retinue.models.catalogue import resolved_arguments
 from retinue.recipe import ModelSettings, Recipe
 
@@ -29,31 +29,39 @@ def choose(recipe: Recipe, data: ImageData) -> tuple[Recipe, list[Choice]]:
 
     Returns the recipe with every setting given, and the choices that matter, for the user.
     """
-    name = recipe.model.name if recipe.model.name != "auto" else "cnn"
-    choices = [Choice("model", name, f"a convolutional network suits {_kind(data)}")]
-    choices = choices if recipe.model.name == "auto" else []
-    choices += _lesson() if name == "keras-lesson" else _for_data(data, recipe)
-    open_choices = [choice for choice in choices if choice.key not in recipe.model_fields_set]
-    if recipe.model.name == "auto" and "model" in recipe.model_fields_set:
-        open_choices.insert(0, choices[0])
-    values: dict[str, Any] = {choice.key: choice.value for choice in open_choices}
-    arguments = resolved_arguments(name, recipe.model.arguments)
-    values["model"] = ModelSettings(name=name, **arguments)
-    values |= {"size": data.size, "channels": data.channels}
+    settings, choices = _network(recipe.model, data)
+    choices += _lesson() if settings.name == "keras-lesson" else _for_data(data)
+    choices = [choice for choice in choices if choice.key not in recipe.model_fields_set]
+    values = {choice.key: choice.value for choice in choices if choice.key in Recipe.model_fields}
     if "warmup" not in recipe.model_fields_set:
         values["warmup"] = 0.25 if values.get("schedule", recipe.schedule) == "onecycle" else 0.0
-    filled = Recipe.model_validate({**recipe.model_dump(), **_dumped(values)})
-    return filled, [_size(data), *open_choices] if recipe.size is None else open_choices
+    values |= {"model": settings, "size": data.size, "channels": data.channels}
+    filled = recipe.model_copy(update=values)
+    if recipe.size is None:
+        choices.insert(0, _size(data))
+    return Recipe.model_validate(filled.model_dump()), choices
 
 
-def _dumped(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: v.model_dump() if isinstance(v, ModelSettings) else v for k, v in values.items()}
+def _network(given: ModelSettings, data: ImageData) -> tuple[ModelSettings, list[Choice]]:
+    """The network with all its settings."""
+    name, arguments, choices = given.name, given.arguments, []
+    if name == "auto":
+        name = "cnn"
+        choices.append(Choice("model.name", name, f"a convolutional network suits {_kind(data)}"))
+    if name == "cnn" and _is_photos(data) and "residual" not in arguments:
+        arguments["residual"] = True
+        choices.append(Choice("model.residual", True, "a little better on photos"))
+    return ModelSettings(name=name, **resolved_arguments(name, arguments)), choices
+
+
+def _is_photos(data: ImageData) -> bool:
+    return max(data.size) > SMALL
 
 
 def _kind(data: ImageData) -> str:
     if max(data.size) <= 16:
         return "tiny pictures"
-    return "small pictures" if max(data.size) <= 64 else "photos"
+    return "photos" if _is_photos(data) else "small pictures"
 
 
 def _size(data: ImageData) -> Choice:
@@ -76,9 +84,9 @@ def _lesson() -> list[Choice]:
     ]
 
 
-def _for_data(data: ImageData, recipe: Recipe) -> list[Choice]:
+def _for_data(data: ImageData) -> list[Choice]:
     count = len(data.train)
-    photos = max(data.size) > 64
+    photos = _is_photos(data)
     batch_size = 32 if count < 1000 else 64 if count < 5000 else 128
     epochs = _epochs(count, photos)
     augment = "strong" if photos and count < 5000 else "basic"
