@@ -279,11 +279,20 @@ def test_a_recipe_read_back_is_the_same_with_every_setting_given(tmp_path: Path)
     assert back.model_fields_set == set(Recipe.model_fields)
 
 
+def test_a_name_with_a_control_character_goes_through_yaml_and_back(tmp_path: Path) -> None:
+    recipe = make_recipe({"classes": ["a\x85b", "a\x07b", "a\rb"]})
+    write_recipe(tmp_path / "recipe.yaml", recipe)
+    assert make_recipe(read_recipe(tmp_path / "recipe.yaml")) == recipe
+
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]))
+
+
 @given(
-    names=st.lists(st.text(st.characters(codec="utf-8")), min_size=2, max_size=4),
+    names=st.lists(TEXT, min_size=2, max_size=4),
     lr=st.floats(1e-12, 1e6),
     seed=st.integers(-(2**63), 2**63),
-    option=st.one_of(st.booleans(), st.integers(), st.text(st.characters(codec="utf-8"))),
+    option=st.one_of(st.booleans(), st.integers(), TEXT),
 )
 @settings(max_examples=60, deadline=None)
 def test_any_recipe_goes_through_yaml_and_back(

@@ -165,7 +165,7 @@ def test_a_source_that_is_gone_is_named(tmp_path: Path) -> None:
     folder = folder_of_pictures(tmp_path / "pictures")
     run = train(folder, output=tmp_path / "run", **FAST)
     folder.rename(tmp_path / "elsewhere")
-    with pytest.raises(UsageError, match=f"{folder}: no such file or folder"):
+    with pytest.raises(UsageError, match=f"its pictures are gone: {folder}"):
         evaluate(run)
     assert evaluate(run, tmp_path / "elsewhere").accuracy > 0.9
 

@@ -56,8 +56,8 @@ def test_the_index_is_complete(tmp_path: Path) -> None:
     split, rows, preprocess = judged(true, said)
     write_pictures(tmp_path / "test", split, rows, preprocess)
     index = index_of(tmp_path / "test")
-    named = {name for kind in ("cells", "samples") for group in index[kind].values() for name in group}
-    named |= set(index["mistakes"])
+    groups = [*index["cells"].values(), *index["samples"].values(), index["mistakes"]]
+    named = {name for group in groups for name in group}
     assert files(tmp_path / "test") == named == set(index["ids"])
     positions = {identity: position for position, identity in enumerate(split.ids)}
     for key, names in index["cells"].items():

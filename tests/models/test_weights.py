@@ -130,7 +130,7 @@ def named_by_the_card(folder: Path) -> ModelCard:
 def test_weights_of_another_network_do_not_fit(tmp_path: Path) -> None:
     saved(tmp_path)
     save_file({"layer.weight": torch.zeros(2, 2)}, tmp_path / "model.safetensors")
-    with pytest.raises(RetinueError, match="damaged, or not the weights that model.json names"):
+    with pytest.raises(RetinueError, match=r"damaged, or not the weights that model\.json names"):
         load_model(tmp_path, read_card(tmp_path))
     with pytest.raises(RetinueError, match="does not fit the network 'cnn'"):
         load_model(tmp_path, named_by_the_card(tmp_path))
@@ -169,7 +169,7 @@ def test_a_user_s_own_module_needs_its_code(tmp_path: Path) -> None:
 def test_other_code_than_that_of_the_run_does_not_fit(tmp_path: Path) -> None:
     own = nn.Sequential(nn.Flatten(), nn.Linear(360, 3))
     saved(tmp_path, wrap(own, MEAN, STD), name="mine.nets:small")
-    with pytest.raises(RetinueError, match="does not fit the network 'mine.nets:small'"):
+    with pytest.raises(RetinueError, match=r"does not fit the network 'mine\.nets:small'"):
         load_model(tmp_path, read_card(tmp_path), nn.Linear(5, 3))
 
 

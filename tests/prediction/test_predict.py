@@ -92,6 +92,7 @@ def test_the_order_is_that_of_the_inputs_over_many_batches(folder: Path) -> None
 def test_probabilities_are_the_classifier_s(folder: Path) -> None:
     (found,) = predict(classifier(), [folder / "c.png"])
     expected = classifier().predict(plain(5)[None])[0]
+    assert found.probabilities is not None
     np.testing.assert_allclose(found.probabilities, expected, atol=1e-9)
     names = [CLASSES[number] for number in np.argsort(-expected)]
     assert [name for name, _ in found.top(3)] == names

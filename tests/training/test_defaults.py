@@ -58,7 +58,7 @@ def test_nothing_is_open_afterwards(digits: ImageData) -> None:
     assert (recipe.size, recipe.channels) == ((8, 8), 1)
     assert recipe.model.name == "cnn"
     assert recipe.model.arguments["depth"] == 6
-    assert set(keys(choices)) == {"model", "size", *CHOSEN}
+    assert set(keys(choices)) == {"model.name", "size", *CHOSEN}
     assert all(choice.why for choice in choices)
     told = {choice.key: choice.value for choice in choices}
     assert all(told[key] == getattr(recipe, key) for key in CHOSEN)
@@ -75,10 +75,10 @@ def test_what_was_chosen_once_is_not_chosen_again(digits: ImageData) -> None:
 def test_the_network_is_chosen_unless_it_is_named(digits: ImageData, given: dict[str, Any]) -> None:
     recipe, choices = choose(make_recipe(given), digits)
     assert recipe.model.name == "cnn"
-    assert "model" in keys(choices)
+    assert "model.name" in keys(choices)
     named, choices = choose(make_recipe(given, {"model": "lenet"}), digits)
     assert named.model.name == "lenet"
-    assert "model" not in keys(choices)
+    assert "model.name" not in keys(choices)
 
 
 def test_settings_of_the_network_stay_and_the_others_are_filled_in(digits: ImageData) -> None:
@@ -108,6 +108,17 @@ def test_digits_and_other_grey_pictures_are_not_mirrored_colour_is(digits: Image
     assert not choose(Recipe(), digits)[0].flip
     assert not choose(Recipe(), arrays(channels=1))[0].flip
     assert choose(Recipe(), arrays(channels=3))[0].flip
+
+
+def test_a_cnn_for_photos_is_residual_unless_the_recipe_says_otherwise() -> None:
+    photos, small = arrays(3, size=70), arrays(3, size=8)
+    recipe, choices = choose(make_recipe({"model": "cnn"}), photos)
+    assert recipe.model.arguments["residual"] is True
+    assert "model.residual" in keys(choices)
+    assert choose(make_recipe({"model": "cnn"}), small)[0].model.arguments["residual"] is False
+    recipe, choices = choose(make_recipe({"model": {"name": "cnn", "residual": False}}), photos)
+    assert recipe.model.arguments["residual"] is False
+    assert "model.residual" not in keys(choices)
 
 
 def test_photos_are_varied_more_and_seen_less() -> None:

@@ -22,7 +22,6 @@ from retinue.models.weights import plain_state, read_card
 from retinue.prediction.classifier import Classifier
 from retinue.recipe import make_recipe, read_recipe
 from retinue.runs import Run
-from retinue.training import fit as fit_module
 from retinue.training.defaults import choose
 from retinue.training.fit import fit, make_training, resolve_device, train
 from retinue.training.listener import Listener
@@ -55,7 +54,7 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the figures and thumbnails, which take most of the time."""
     for name in ("draw_figures", "write_pictures"):
         monkeypatch.setattr(f"retinue.evaluation.judge.{name}", lambda *_: None)
-    monkeypatch.setattr(fit_module.plotting, "save", lambda *_: None)
+    monkeypatch.setattr("retinue.training.fit.plotting.save", lambda *_: None)
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,8 @@ def small() -> Small:
 
 def by_hand(data: ImageData, epochs: int, label_smoothing: float = 0.0) -> Small:
     """Train without Retinue's loop, batches, seeds, optimisers, schedules or normalisation."""
-    network = small().to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    network = small().train()
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     matrices = [network.conv.weight, network.output.weight]
     vectors = [network.conv.bias, network.norm.weight, network.norm.bias, network.output.bias]
     optimiser = torch.optim.AdamW(

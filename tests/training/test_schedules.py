@@ -1,6 +1,7 @@
 """Learning rates against torch's schedulers and against closed forms."""
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -13,11 +14,12 @@ def torch_onecycle(steps: int, warmup: float, peak: float) -> list[float]:
     scheduler = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, peak, total_steps=steps, pct_start=warmup, cycle_momentum=False
     )
-    rates = []
+    rates: list[float] = []
     for _ in range(steps):
-        rates.append(scheduler.get_last_lr()[0])
+        rates.append(float(scheduler.get_last_lr()[0]))
         optimiser.step()
-        scheduler.step() if len(rates) < steps else None
+        if len(rates) < steps:
+            scheduler.step()
     return rates
 
 
@@ -35,7 +37,7 @@ def test_onecycle_as_the_loop_asks_for_it_is_never_a_step_away_from_torch(
     steps: int, warmup: float
 ) -> None:
     theirs = torch_onecycle(steps, warmup, 1.0)
-    largest = max(abs(a - b) for a, b in zip(theirs, theirs[1:], strict=False))
+    largest = max(abs(a - b) for a, b in pairwise(theirs))
     for number, rate in enumerate(theirs):
         assert abs(onecycle(number / steps, warmup) - rate) <= largest * 1.0001
 

@@ -1,0 +1,345 @@
+"""`retinue train`: options to a recipe, a recipe to a run."""
+
+import inspect
+import json
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+import yaml
+
+from retinue.cli import train as train_module
+from retinue.cli.main import main
+from retinue.errors import UsageError
+from retinue.recipe import Recipe, make_recipe
+from retinue.runs import Run
+from retinue.training.listener import Listener
+
+Captured = pytest.CaptureFixture[str]
+
+# For every key of the recipe: as written on the command line, and what the recipe then says.
+# No value is the default, so that a lost option would show.
+KEYS: dict[str, tuple[str, Any]] = {
+    "data": ("digits", "digits"),
+    "size": ("24x32", (24, 32)),
+    "fit": ("pad", "pad"),
+    "channels": ("1", 1),
+    "classes": ("3,8", ("3", "8")),
+    "limit_per_class": ("9", 9),
+    "group_by": ("parent", "parent"),
+    "val_fraction": ("0.3", 0.3),
+    "test_fraction": ("0.4", 0.4),
+    "split_seed": ("5", 5),
+    "max_bad": ("0.5", 0.5),
+    "model": ("mlp", "mlp"),
+    "augment": ("strong", "strong"),
+    "flip": ("false", False),
+    "opt": ("sgd", "sgd"),
+    "lr": ("0.25", 0.25),
+    "momentum": ("0.5", 0.5),
+    "weight_decay": ("0.125", 0.125),
+    "batch_size": ("7", 7),
+    "epochs": ("2", 2),
+    "schedule": ("cosine", "cosine"),
+    "warmup": ("0.5", 0.5),
+    "label_smoothing": ("0.2", 0.2),
+    "class_weights": ("balanced", "balanced"),
+    "clip": ("1.5", 1.5),
+    "patience": ("4", 4),
+    "monitor": ("val_loss", "val_loss"),
+    "time_limit": ("2m", 120.0),
+    "seed": ("11", 11),
+    "precision": ("fp32", "fp32"),
+}
+# Reached otherwise: DATA is the argument, and options of a data set are told by --set alone.
+WITHOUT_AN_OPTION = {"data", "data_options"}
+OF_THE_RUN = {"output", "device", "threads", "data_root", "tensorboard"}
+
+
+class Reached(Exception):
+    """What `fit` was called with."""
+
+    def __init__(self, recipe: Recipe, keywords: dict[str, Any]) -> None:
+        super().__init__()
+        self.recipe, self.keywords = recipe, keywords
+
+
+@pytest.fixture
+def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop where the training would begin."""
+
+    def fit(recipe: Recipe, **keywords: Any) -> NoReturn:
+        raise Reached(recipe, keywords)
+
+    monkeypatch.setattr("retinue.training.fit.fit", fit)
+
+
+def reached(*words: str) -> Reached:
+    """What `retinue train` with these words would train."""
+    with pytest.raises(SystemExit) as left:
+        main(["train", *words])
+    found = left.value.__context__
+    assert isinstance(found, Reached), found
+    return found
+
+
+def run(capsys: Captured, *words: str) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a command."""
+    with pytest.raises(SystemExit) as left:
+        main(list(words))
+    out, err = capsys.readouterr()
+    assert isinstance(left.value.code, int)
+    return left.value.code, out, err
+
+
+def value_of(recipe: Recipe, key: str) -> Any:
+    return recipe.model.name if key == "model" else getattr(recipe, key)
+
+
+# From words to a recipe.
+
+
+def test_the_table_above_has_every_key_of_the_recipe() -> None:
+    assert set(KEYS) | {"data_options"} == set(Recipe.model_fields)
+    assert all(value_of(Recipe(), key) != value for key, (_, value) in KEYS.items())
+
+
+@pytest.mark.usefixtures("stopped")
+@pytest.mark.parametrize("key", [key for key in KEYS if key not in WITHOUT_AN_OPTION])
+def test_every_key_of_the_recipe_has_an_option_of_its_name(key: str) -> None:
+    text, value = KEYS[key]
+    option = f"--{key.replace('_', '-')}"
+    words = ["--no-flip"] if key == "flip" else [option, text]
+    found = reached("digits", *words).recipe
+    assert value_of(found, key) == value
+    assert found.model_fields_set == {"data", key}
+
+
+@pytest.mark.usefixtures("stopped")
+@pytest.mark.parametrize("key", KEYS)
+def test_every_key_of_the_recipe_can_be_set(key: str) -> None:
+    text, value = KEYS[key]
+    found = reached("--set", f"{key}={text}").recipe
+    assert value_of(found, key) == value
+    assert found.model_fields_set == {key}
+
+
+@pytest.mark.usefixtures("stopped")
+def test_options_of_a_data_set_and_of_a_network_are_set_with_a_dot() -> None:
+    found = reached(
+        "shapes", "--model", "cnn",
+        "--set", "data_options.count=50", "--set", "model.depth=4", "--set", "model.residual=true",
+    ).recipe  # fmt: skip
+    assert found.data_options == {"count": 50}
+    assert found.model.arguments == {"depth": 4, "residual": True}
+
+
+def test_no_option_stands_for_nothing() -> None:
+    """Every option is a key of the recipe, or known to be of the run or of the telling."""
+    options = set(inspect.signature(train_module.train).parameters)
+    other = {"context", "recipe", "settings", "as_json"}
+    assert options - set(Recipe.model_fields) == OF_THE_RUN | other
+
+
+@pytest.mark.usefixtures("stopped")
+def test_later_layers_win(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text("data: digits\nepochs: 2\nlr: 0.2\nseed: 2\nmodel: {name: cnn, depth: 2}\n")
+    settings = ["--set", "seed=4", "--set", "model.width=5"]
+    found = reached("--recipe", str(path), "--lr", "0.3", "--seed", "3", *settings).recipe
+    assert found.batch_size == Recipe().batch_size  # default
+    assert found.epochs == 2  # default < recipe file
+    assert found.lr == 0.3  # recipe file < option
+    assert found.seed == 4  # option < --set
+    assert found.model.arguments == {"depth": 2, "width": 5}
+
+
+@pytest.mark.usefixtures("stopped")
+def test_what_is_not_said_stays_open() -> None:
+    assert reached("digits").recipe.model_fields_set == {"data"}
+
+
+@pytest.mark.usefixtures("stopped")
+def test_options_of_the_run_go_to_the_run(tmp_path: Path) -> None:
+    found = reached(
+        "digits", "--output", str(tmp_path / "run"), "--device", "cpu", "--threads", "1",
+        "--data-root", str(tmp_path), "--tensorboard",
+    )  # fmt: skip
+    assert found.recipe.model_fields_set == {"data"}
+    assert {key: found.keywords[key] for key in OF_THE_RUN} == {
+        "output": tmp_path / "run",
+        "device": "cpu",
+        "threads": 1,
+        "data_root": tmp_path,
+        "tensorboard": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--set", "epoch=3"], "epoch: no such setting; did you mean epochs?"),
+        (["--lr", "-1"], "lr: "),
+        (["--opt", "adamm"], "opt: "),
+        (["--set", "model.depht=3"], "did you mean depth?"),
+        (["--model", "cnm"], "no model 'cnm'; did you mean cnn?"),
+        (["--recipe", "missing.yaml"], "missing.yaml: cannot be read"),
+        (["--device", "gpu"], "--device gpu: not on this machine"),
+        (["--threads", "0"], "--threads"),
+        (["--no-such-option", "3"], "--no-such-option"),
+        (["--model", "lenet"], "layer features.conv2 (kernel 5x5, stride 1, padding 0) runs out"),
+    ],
+)
+def test_what_cannot_be_trained_is_told_and_leaves_no_run(
+    capsys: Captured, tmp_path: Path, words: list[str], told: str
+) -> None:
+    output = tmp_path / "run"
+    code, out, err = run(capsys, "train", "digits", "--output", str(output), *words)
+    assert (code, out) == (2, "")
+    assert told in err
+    assert err.count("\n") == 1
+    assert not output.exists()
+
+
+def test_a_recipe_of_another_schema_is_refused(capsys: Captured, tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text("schema: 99\ndata: digits\n")
+    code, _, err = run(capsys, "train", "--recipe", str(path))
+    assert code == 2
+    assert "schema 99" in err
+
+
+def test_a_folder_that_holds_something_is_refused(capsys: Captured, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    code, _, err = run(
+        capsys, "train", "digits", "--model", "softmax", "--epochs", "1", "--output", str(tmp_path)
+    )
+    assert code == 2
+    assert "is not empty" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+# Whole trainings.
+
+QUICK = ["--limit-per-class", "20", "--epochs", "2", "--device", "cpu"]
+
+
+@pytest.fixture
+def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("draw_figures", "write_pictures"):
+        monkeypatch.setattr(f"retinue.evaluation.judge.{name}", lambda *_: None)
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_a_training_tells_what_it_chose_each_epoch_and_the_result(
+    capsys: Captured, tmp_path: Path
+) -> None:
+    output = tmp_path / "run"
+    code, out, err = run(
+        capsys, "train", "digits", *QUICK, "--model", "softmax", "--output", str(output)
+    )
+    assert (code, err) == (0, "")
+    found = Run.load(output)
+    assert found.status["state"] == "finished"
+    assert "opt adamw: works without tuning" in out
+    assert "epochs" not in [line.split()[0] for line in out.splitlines()]  # it was given
+    assert out.index("epoch   1/2") < out.index("epoch   2/2") < out.index("accuracy on test")
+    accuracy = 100 * found.metrics()["accuracy"]["value"]
+    assert f"accuracy on test: {accuracy:.1f} %" in out
+    assert f"retinue predict {output}" in out
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_json_is_one_document_on_stdout_and_the_telling_goes_to_stderr(
+    capsys: Captured, tmp_path: Path
+) -> None:
+    output = tmp_path / "run"
+    code, out, err = run(
+        capsys, "train", "digits", *QUICK, "--model", "softmax", "--output", str(output), "--json"
+    )
+    found = json.loads(out)
+    assert code == 0
+    assert (found["run"], found["state"]) == (str(output), "finished")
+    assert found["accuracy"]["test"] == Run.load(output).metrics()["accuracy"]
+    assert "epoch   2/2" in err
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_runs_are_numbered(
+    capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        run(capsys, "train", "digits", *QUICK, "--model", "softmax", "--epochs", "0")
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == [
+        "digits-softmax-1",
+        "digits-softmax-2",
+    ]
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_the_recipe_of_a_run_is_a_recipe_for_another(capsys: Captured, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    run(capsys, "train", "digits", *QUICK, "--model", "softmax", "--output", str(first))
+    code, _, _ = run(
+        capsys, "train", "--recipe", str(first / "recipe.yaml"), "--output", str(second)
+    )
+    assert code == 0
+    for name in ("recipe.yaml", "model.safetensors"):
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+    values = yaml.safe_load((first / "recipe.yaml").read_text())
+    assert make_recipe({key: values[key] for key in values if key != "schema"}).epochs == 2
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_a_training_stopped_by_hand_is_1_and_says_so(
+    capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from retinue.cli.telling import Teller
+
+    def stop(self: Teller, *_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Teller, "tell_step", stop)
+    output = tmp_path / "run"
+    code, out, _ = run(
+        capsys, "train", "digits", *QUICK, "--model", "softmax", "--output", str(output)
+    )
+    assert code == 1
+    assert "interrupted: stopped by hand in epoch 1" in out
+    assert "accuracy on val" in out
+    assert "accuracy on test" not in out
+
+
+def test_a_loss_that_is_no_number_is_1_and_names_the_remedy(
+    capsys: Captured, tmp_path: Path
+) -> None:
+    code, _, err = run(
+        capsys, "train", "digits", *QUICK, "--model", "softmax", "--opt", "sgd", "--lr", "1e38",
+        "--schedule", "constant", "--output", str(tmp_path / "run"),
+    )  # fmt: skip
+    assert code == 1
+    assert "no longer a number at step" in err
+    assert "--lr 1e+37" in err
+    assert err.count("\n") == 1
+    assert Run.load(tmp_path / "run").status["state"] == "failed"
+
+
+def test_the_listener_of_the_terminal_is_complete() -> None:
+    from retinue.cli.console import make_console
+    from retinue.cli.telling import Teller
+
+    listener = Teller(make_console()).listener()
+    silent = Listener()
+    for name in ("on_plan", "on_step", "on_epoch", "on_judge"):
+        assert getattr(listener, name) is not getattr(silent, name)
+
+
+def test_an_unknown_key_in_a_recipe_file_is_named(capsys: Captured, tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text("data: digits\nlearning_rate: 3\n")
+    with pytest.raises(UsageError):  # control: the same from Python
+        make_recipe({"learning_rate": 3})
+    code, _, err = run(capsys, "train", "--recipe", str(path))
+    assert code == 2
+    assert "learning_rate: no such setting" in err
