@@ -7,7 +7,7 @@ from retinue.wording import measured_share, percent
 
 @pytest.mark.parametrize(
     ("share", "digits", "text"),
-    [(0.98349, 1, "98.3 %"), (1.0, 1, "100.0 %"), (0.99999, 1, "99.9 %"), (0.996, 0, "99 %"), (0, 0, "0 %")],
+    [(0.98349, 1, "98.3 %"), (1.0, 1, "100.0 %"), (0.99999, 1, "99.9 %"), (0.996, 0, "99 %")],
 )  # fmt: skip
 def test_only_certainty_is_a_hundred_percent(share: float, digits: int, text: str) -> None:
     assert percent(share, digits) == text

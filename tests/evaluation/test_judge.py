@@ -92,7 +92,7 @@ def test_abstention_keeps_its_promise_on_val(run: Run) -> None:
 def test_without_val_pictures_nothing_is_fitted(run: Run) -> None:
     one = classifier(10, 3)
     calibrate(run, one, split_of(0, 3))
-    assert (one.temperature, one.abstain_below) == (1.0, None)
+    assert (one.temperature, one.abstain_below) == (1.0, 0.0)
     assert run.read_json("calibration.json")["n"] == 0
 
 

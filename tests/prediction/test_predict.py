@@ -30,7 +30,7 @@ class Brightness(nn.Module):
         return -(mean[:, None] - torch.tensor([0.0, 128.0, 255.0])).abs() / 10
 
 
-def classifier(channels: int = 3, abstain_below: float | None = None) -> Classifier:
+def classifier(channels: int = 3, abstain_below: float = 0.0) -> Classifier:
     preprocess = Preprocess((6, 6), (8, 8), "crop", channels)
     return Classifier(Brightness(), CLASSES, preprocess, abstain_below=abstain_below)
 

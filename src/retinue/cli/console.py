@@ -34,7 +34,9 @@ def print_table(
     console: Console, head: Sequence[str], rows: Sequence[Sequence[Any]], title: str = ""
 ) -> None:
     """A plain table; numbers stand to the right."""
-    table = Table(title=escape(title) or None, title_justify="left", box=None, pad_edge=False)
+    if title:
+        console.print(escape(title))
+    table = Table(box=None, pad_edge=False)
     for position, name in enumerate(head):
         numbers = all(isinstance(row[position], int | float) for row in rows)
         table.add_column(escape(name), justify="right" if numbers else "left", overflow="fold")

@@ -11,6 +11,8 @@ import typer
 import retinue
 from retinue.errors import RetinueError
 
+_STOPPED = 130  # what Typer makes of Ctrl-C
+
 # The order in which `retinue --help` lists the commands: module, function.
 COMMANDS = {
     "demo": ("demo", "demo"),
@@ -49,6 +51,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     try:
         code = make_app()(words, prog_name="retinue", standalone_mode=False)
         sys.stdout.flush()
+        if code == _STOPPED:
+            _fail("stopped", 1, debug)
     except RetinueError as error:
         _fail(str(error), error.exit_code, debug)
     except (KeyboardInterrupt, typer.Abort):

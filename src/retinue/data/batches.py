@@ -72,5 +72,7 @@ def in_order(
 
 
 def to_tensor(pictures: Pixels) -> Tensor:
-    """Pictures (N, H, W, C) uint8 to a tensor (N, C, H, W) over the same memory."""
-    return torch.from_numpy(pictures).permute(0, 3, 1, 2)
+    """Pictures (N, H, W, C) uint8 to a tensor (N, C, H, W), over the same memory if it may be."""
+    return torch.from_numpy(pictures if pictures.flags.writeable else pictures.copy()).permute(
+        0, 3, 1, 2
+    )

@@ -19,11 +19,14 @@ _MOST_CLASSES = 40  # on one sheet
 def samples_by_class(
     split: Split, classes: Sequence[str], preprocess: Preprocess, columns: int
 ) -> dict[str, list[Pixels]]:
-    """The first pictures (H, W, C) of each class, as the network sees them; at most 40 classes."""
+    """Some pictures (H, W, C) of each class, as the network sees them; of at most 40 classes."""
     found: dict[str, list[Pixels]] = {}
     for label, name in enumerate(classes[:_MOST_CLASSES]):
-        positions = np.flatnonzero(split.labels == label)[:columns]
+        positions = np.flatnonzero(split.labels == label)
         if len(positions):
+            # Neighbours in a source are often pictures of one scene, so they are taken far apart.
+            spread = np.linspace(0, len(positions) - 1, min(columns, len(positions)))
+            positions = positions[spread.astype(np.int64)]
             found[name] = list(preprocess.centre(split.take(positions)))
     return found
 

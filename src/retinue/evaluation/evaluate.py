@@ -57,6 +57,11 @@ def evaluate(
             data_root=data_root,
             progress=progress,
         )
+    if data.preprocess != classifier.preprocess:
+        raise UsageError(
+            f"{data.name}: was not loaded as this run wants its pictures; name its source instead, "
+            "or load it with preprocess=Classifier.load(run).preprocess"
+        )
     split = data.test if len(data.test) else data.train
     matched, notes = _matched(split, data.classes, classifier.classes, data.name)
     name = data.name if data.name not in ("train", "val", "test") else f"{data.name}-data"

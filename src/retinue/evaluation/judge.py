@@ -10,7 +10,7 @@ from retinue.evaluation.figures import draw_figures
 from retinue.evaluation.metrics import measure
 from retinue.evaluation.pictures import write_pictures
 from retinue.notebook import picture, table
-from retinue.prediction.classifier import Classifier
+from retinue.prediction.classifier import Classifier, read_calibration
 from retinue.runs import Run
 from retinue.wording import measured_share
 from retinue.writing import write_json
@@ -46,11 +46,17 @@ class Evaluation:
 
 
 def evaluate_split(
-    run: Run, classifier: Classifier, split: Split, name: str, count_look: bool = False
+    run: Run,
+    classifier: Classifier,
+    split: Split,
+    name: str,
+    count_look: bool = False,
+    draw: bool = True,
 ) -> Evaluation:
     """Judge a classifier on a split whose labels are its own, and write what was found.
 
-    `count_look` is for the test split: the run counts how often it was looked at.
+    `count_look` is for the test split: the run counts how often it was looked at. `draw` also
+    writes pictures and figures.
     """
     probabilities = classifier.calibrated(classifier.logits(split.images))
     threshold = _threshold(run)
@@ -73,7 +79,7 @@ def evaluate_split(
     head = ["id", "path", "true", "predicted", *classifier.classes]
     run.write_rows(f"evaluation/{name}/predictions.csv", head, rows)
     write_json(folder / "metrics.json", metrics)
-    if name != "val" or not run.evaluations:
+    if draw:
         preprocess, classes = classifier.preprocess, classifier.classes
         write_pictures(run.path / "pictures" / name, split, probabilities, preprocess)
         draw_figures(run.path / "figures", name, split, probabilities, classes, preprocess, metrics)
@@ -89,7 +95,6 @@ def calibrate(run: Run, classifier: Classifier, val: Split) -> None:
     classifier.temperature = fit_temperature(logits, val.labels)
     probabilities = classifier.calibrated(logits)
     abstention = choose_abstention(probabilities, val.labels)
-    classifier.abstain_below = abstention["threshold"]
     found = {"temperature": classifier.temperature, "n": len(val), "abstention": abstention}
     if len(classifier.classes) == 2:
         found["threshold"] = {
@@ -97,6 +102,7 @@ def calibrate(run: Run, classifier: Classifier, val: Split) -> None:
             **choose_threshold(probabilities[:, 1], val.labels),
         }
     write_json(run.path / "calibration.json", found)
+    classifier.temperature, classifier.abstain_below = read_calibration(run)
 
 
 def _threshold(run: Run) -> float | None:

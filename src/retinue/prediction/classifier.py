@@ -1,6 +1,6 @@
 """Classifier: from pictures to probabilities, as one thing that is loaded from a run."""
 
-import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from retinue.data.batches import to_tensor
+from retinue.errors import PictureError, RetinueError
 from retinue.images import Pixels, Preprocess, decode
 from retinue.models.weights import load_model, read_card
 from retinue.prediction.probabilities import Probabilities, softmax
@@ -31,7 +32,7 @@ class Classifier:
         classes: Sequence[str],
         preprocess: Preprocess,
         temperature: float = 1.0,
-        abstain_below: float | None = None,
+        abstain_below: float = 0.0,
         device: torch.device | str = "cpu",
     ) -> None:
         self.model = model.float().eval().to(device)
@@ -57,16 +58,13 @@ class Classifier:
         run = Run.load(run)
         card = read_card(run.path)
         network = load_model(run.path, card, model)
-        calibration: dict[str, Any] = {"temperature": 1.0, "abstention": {"threshold": None}}
-        path = run.path / "calibration.json"
-        if path.is_file():
-            calibration = json.loads(path.read_text(encoding="utf-8"))
+        temperature, abstain_below = read_calibration(run)
         return cls(
             network,
             card.classes,
             card.preprocess,
-            calibration["temperature"],
-            calibration["abstention"]["threshold"],
+            temperature,
+            abstain_below,
             device,
         )
 
@@ -88,10 +86,15 @@ class Classifier:
         training; an array (N, H, W, C) that has that shape already is taken as it is.
         """
         stored = (*self.preprocess.stored, self.preprocess.channels)
-        if not (isinstance(images, np.ndarray) and images.shape[1:] == stored):
-            fitted = [self.preprocess(np.atleast_3d(np.asarray(one))) for one in images]
-            images = np.stack(fitted) if fitted else np.zeros((0, *stored), np.uint8)
-        return self.calibrated(self.logits(images))
+        if (
+            isinstance(images, np.ndarray)
+            and images.dtype == np.uint8
+            and images.shape[1:] == stored
+        ):
+            return self.calibrated(self.logits(images))
+        fitted = [self.preprocess(as_picture(one)) for one in images]
+        ready = np.stack(fitted) if fitted else np.zeros((0, *stored), np.uint8)
+        return self.calibrated(self.logits(ready))
 
     def predict_file(self, data: bytes) -> Probabilities:
         """Probabilities (K,) of one picture file's bytes.
@@ -104,3 +107,34 @@ class Classifier:
     def calibrated(self, logits: NDArray[np.float64]) -> Probabilities:
         """Softmax of logits (N, K) divided by the temperature that was fitted on val."""
         return softmax(logits, self.temperature)
+
+
+def as_picture(array: Any) -> Pixels:
+    """A picture from Python, (H, W) or (H, W, 1 or 3) uint8, as (H, W, C).
+
+    Raises:
+        PictureError: it is something else; values from 0 to 1 would be taken for black.
+    """
+    pixels = np.asarray(array)
+    shaped = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (1, 3))
+    if pixels.dtype != np.uint8 or not shaped or not pixels.size:
+        raise PictureError(
+            f"a picture is (H, W) or (H, W, 1 or 3) uint8 from 0 to 255, not {pixels.shape} "
+            f"{pixels.dtype}"
+        )
+    return np.atleast_3d(pixels)
+
+
+def read_calibration(run: Run) -> tuple[float, float]:
+    """Temperature, and the confidence below which answers are unsure; neutral where not fitted."""
+    if not (run.path / "calibration.json").is_file():
+        return 1.0, 0.0
+    found = run.read_json("calibration.json")
+    try:
+        threshold = found["abstention"]["threshold"]
+        if threshold is None:
+            # Val showed no confidence that suffices: then every answer is unsure.
+            threshold = math.inf if found["n"] else 0.0
+        return float(found["temperature"]), float(threshold)
+    except (KeyError, TypeError, ValueError):
+        raise RetinueError(f"{run.path / 'calibration.json'}: is damaged") from None

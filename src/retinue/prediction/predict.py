@@ -11,7 +11,7 @@ from torch import nn
 from retinue.errors import PictureError, RetinueError
 from retinue.images import Pixels, decode
 from retinue.notebook import table
-from retinue.prediction.classifier import Classifier
+from retinue.prediction.classifier import Classifier, as_picture
 from retinue.prediction.inputs import Content, read_inputs
 from retinue.prediction.probabilities import Probabilities
 from retinue.runs import Run
@@ -118,7 +118,7 @@ def _pixels(classifier: Classifier, content: Content | Pixels) -> Pixels | Retin
     if isinstance(content, RetinueError):
         return content
     try:
-        pixels = decode(content) if isinstance(content, bytes) else np.atleast_3d(content)
+        pixels = decode(content) if isinstance(content, bytes) else as_picture(content)
     except PictureError as error:
         return error
     return classifier.preprocess(pixels)
@@ -134,5 +134,5 @@ def _predict_batch(
             yield Prediction(name, classifier.classes, error=str(pixels))
         else:
             row = next(rows)
-            unsure = row.max() < (classifier.abstain_below or 0.0)
+            unsure = row.max() < classifier.abstain_below
             yield Prediction(name, classifier.classes, row, bool(unsure))

@@ -1,5 +1,6 @@
 """The course of a training over its epochs: history, best weights, when to stop."""
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from retinue.training.loop import (
     DivergedError,
     StepReport,
     Training,
+    advice,
     train_epoch,
     validate,
 )
@@ -70,28 +72,26 @@ def run_epochs(
     number all end here, each with what was best so far. Without val the last weights count.
     """
     outcome = Outcome()
-    for epoch in range(recipe.epochs):
-        try:
+    epoch = 0
+    try:
+        for epoch in range(recipe.epochs):
             line = _one_epoch(training, run, epoch, val, subset, listener)
-        except KeyboardInterrupt:
-            _keep_unfinished(outcome, training)
-            outcome.state, outcome.reason = "interrupted", f"stopped by hand in epoch {epoch + 1}"
-            return outcome
-        except DivergedError as error:
-            outcome.state, outcome.reason = "failed", str(error)
-            return outcome
-        if line is None:
-            outcome.reason = "time limit reached"
-            _keep_unfinished(outcome, training)
-            return outcome
-        _keep_better(outcome, training, recipe, line)
-        run.append("history.jsonl", line)
-        run.update_status(epoch=epoch + 1, step=(epoch + 1) * len(training.batches))
-        listener.on_epoch(line)
-        if _ended(outcome, training, recipe, run, epoch):
-            return outcome
-    if recipe.epochs == 0:
-        _keep_unfinished(outcome, training)
+            if line is None:
+                outcome.reason = "time limit reached"
+                break
+            _keep_better(outcome, training, recipe, line)
+            run.append("history.jsonl", line)
+            run.update_status(epoch=epoch + 1, step=(epoch + 1) * len(training.batches))
+            listener.on_epoch(line)
+            if _ended(outcome, training, recipe, run, epoch):
+                break
+    except KeyboardInterrupt:
+        outcome.state, outcome.reason = "interrupted", f"stopped by hand in epoch {epoch + 1}"
+    except DivergedError as error:
+        outcome.state, outcome.reason = "failed", str(error)
+    if outcome.weights is None and outcome.state != "failed":
+        # Weights from the middle of an epoch count only where no epoch was finished.
+        outcome.weights, outcome.epoch = plain_state(training.model), 0
     return outcome
 
 
@@ -118,6 +118,8 @@ def _one_epoch(
     speed = sums.speed
     subset_loss, subset_accuracy = validate(training, subset)
     val_loss, val_accuracy = validate(training, val) if len(val) else (None, None)
+    if not math.isfinite(subset_loss + (val_loss or 0.0)):
+        raise DivergedError(advice(training, epoch, len(training.batches) - 1, sums.lr))
     return {
         "epoch": epoch + 1,
         "lr": sums.lr,
@@ -159,12 +161,6 @@ def _score(recipe: Recipe, line: dict[str, Any]) -> tuple[float, ...]:
         return ()
     by_loss = (-line["val_loss"],)
     return by_loss if recipe.monitor == "val_loss" else (line["val_accuracy"], *by_loss)
-
-
-def _keep_unfinished(outcome: Outcome, training: Training) -> None:
-    """Weights in the middle of an epoch count only where no epoch was finished."""
-    if outcome.weights is None:
-        outcome.weights, outcome.epoch = plain_state(training.model), 0
 
 
 def _ended(outcome: Outcome, training: Training, recipe: Recipe, run: Run, epoch: int) -> bool:

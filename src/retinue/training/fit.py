@@ -17,14 +17,14 @@ from retinue.models.catalogue import build, wrap
 from retinue.models.memory import channels_last_is_safe
 from retinue.models.weights import ModelCard, make_card, save_model
 from retinue.prediction.classifier import Classifier
-from retinue.recipe import Recipe, make_recipe
+from retinue.recipe import DATA_KEYS, Recipe, make_recipe
 from retinue.runs import Run
 from retinue.seeds import seed_for
 from retinue.training.course import Outcome, run_epochs, subset_of
 from retinue.training.defaults import choose
 from retinue.training.environment import describe_environment
 from retinue.training.folder import write_beginning
-from retinue.training.listener import Listener, Plan, with_tensorboard
+from retinue.training.listener import Listener, Plan, require_tensorboard, with_tensorboard
 from retinue.training.loop import DivergedError, Training
 from retinue.training.normalisation import channel_statistics
 from retinue.training.optimisers import make_optimiser
@@ -114,7 +114,11 @@ def fit(
     place = resolve_device(device)
     if threads is not None:
         torch.set_num_threads(threads)
-    if not isinstance(data, ImageData):
+    if tensorboard:
+        require_tensorboard()
+    if isinstance(data, ImageData):
+        _require_as_loaded(recipe, data)
+    else:
         data = load_for(recipe, data, data_root, listener.on_load)
     if not len(data.train):
         raise UsageError(f"{data.name}: no training pictures")
@@ -133,7 +137,8 @@ def fit(
         _finish(run, outcome, training, card, data, listener)
     except BaseException as error:
         if run.status["state"] == "running":
-            run.update_status(state="failed", reason=f"{type(error).__name__}: {error}")
+            state = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+            run.update_status(state=state, reason=f"{type(error).__name__}: {error}")
         raise
     return run
 
@@ -201,6 +206,17 @@ def resolve_device(name: str) -> torch.device:
     return device
 
 
+def _require_as_loaded(recipe: Recipe, data: ImageData) -> None:
+    """Refuse settings that are about loading where the data is loaded already, otherwise."""
+    loaded = make_recipe(data.loaded_with).model_copy(
+        update={"size": data.size, "channels": data.channels}
+    )
+    for key in DATA_KEYS:
+        wanted = getattr(recipe, key)
+        if key in recipe.model_fields_set and wanted not in (None, getattr(loaded, key)):
+            raise UsageError(f"{key}={wanted!r}: the data is loaded already; say it to load_data")
+
+
 def _class_weights(recipe: Recipe, data: ImageData, device: torch.device) -> torch.Tensor | None:
     """N / (K * count of the class), as scikit-learn's 'balanced'; 1 where a class is absent."""
     if recipe.class_weights == "none":
@@ -236,10 +252,11 @@ def _finish(
             training.model, card.classes, card.preprocess, device=training.device
         )
         calibrate(run, classifier, data.val)
+        judges_test = len(data.test) > 0 and outcome.state == "finished"
         if len(data.val):
             listener.on_judge("val")
-            evaluate_split(run, classifier, data.val, "val")
-        if len(data.test) and outcome.state == "finished":
+            evaluate_split(run, classifier, data.val, "val", draw=not judges_test)
+        if judges_test:
             listener.on_judge("test")
             evaluate_split(run, classifier, data.test, "test", count_look=True)
     run.update_status(**ended)

@@ -47,16 +47,22 @@ class Listener:
     on_judge: Callable[[str], None] = _ignore
 
 
-def with_tensorboard(listener: Listener, run: Run) -> Listener:
-    """The listener, and TensorBoard files in the run's folder `tensorboard`.
+def require_tensorboard() -> None:
+    """See that TensorBoard is there, before anything is begun.
 
     Raises:
-        MissingExtraError: TensorBoard is not installed.
+        MissingExtraError: it is not installed.
     """
     try:
-        from torch.utils.tensorboard import SummaryWriter
+        import torch.utils.tensorboard  # noqa: F401
     except ImportError:
         raise MissingExtraError("--tensorboard", "tensorboard") from None
+
+
+def with_tensorboard(listener: Listener, run: Run) -> Listener:
+    """The listener, and TensorBoard files in the run's folder `tensorboard`."""
+    from torch.utils.tensorboard import SummaryWriter
+
     writer = SummaryWriter(run.path / "tensorboard")
 
     def on_epoch(line: dict[str, Any]) -> None:

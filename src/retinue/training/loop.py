@@ -55,7 +55,7 @@ class Training:
 
 
 class DivergedError(RetinueError):
-    """The loss is no number any more."""
+    """The loss is no longer a number."""
 
 
 def train_epoch(training: Training, epoch: int, report: Callable[[StepReport], None]) -> None:
@@ -81,7 +81,7 @@ def train_epoch(training: Training, epoch: int, report: Callable[[StepReport], N
             logits = model(images)  # 2. forward: numbers to predictions, and to a loss
         loss = training.loss(logits.float(), labels)
         if not math.isfinite(value := loss.item()):
-            raise DivergedError(_advice(training, epoch, step, lr))
+            raise DivergedError(advice(training, epoch, step, lr))
 
         optimiser.zero_grad()
         loss.backward()  # 3. backward: how the loss changes with every weight
@@ -108,13 +108,17 @@ def validate(training: Training, split: Split) -> tuple[float, float]:
 
 def _clip(training: Training, step: int) -> float | None:
     """Bound the gradients where asked to; their norm is computed only where it is used."""
-    if training.clip is None and step % LOG_EVERY:
+    weights = list(training.model.parameters())
+    if training.clip is not None:
+        return float(nn.utils.clip_grad_norm_(weights, training.clip))
+    if step % LOG_EVERY:
         return None
-    limit = math.inf if training.clip is None else training.clip
-    return float(nn.utils.clip_grad_norm_(training.model.parameters(), limit))
+    norms = [weight.grad.norm() for weight in weights if weight.grad is not None]
+    return float(torch.stack(norms).norm())
 
 
-def _advice(training: Training, epoch: int, step: int, lr: float) -> str:
+def advice(training: Training, epoch: int, step: int, lr: float) -> str:
+    """What to tell of a loss that is no longer a number, and what to try."""
     number = epoch * len(training.batches) + step + 1
     return (
         f"the loss is no longer a number at step {number} (epoch {epoch + 1}, learning rate "

@@ -30,7 +30,7 @@ def cosine(progress: float, warmup: float) -> float:
 def onecycle(progress: float, warmup: float) -> float:
     """Half a cosine up and half a cosine down to nearly zero. Smith 2018, arXiv:1803.09820.
 
-    The same learning rates as torch's OneCycleLR; the momentum stays as it is.
+    The same course as torch's OneCycleLR over the same progress; the momentum stays as it is.
     """
     if progress < warmup:
         return _half_cosine(START, 1.0, progress / warmup)
