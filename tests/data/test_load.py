@@ -161,9 +161,9 @@ def test_numbers_as_labels_are_in_the_order_of_numbers(noise: Noise) -> None:
         (np.zeros((4, 8, 8), np.uint8), [0, 1], "4 images but 2 labels"),
         (np.zeros((4, 8, 8), np.uint8), [0] * 4, "only the class '0'"),
         (np.zeros((0, 8, 8), np.uint8), [], "no class"),
-        (np.zeros((4, 8, 8, 4), np.uint8), [0, 1] * 2, ""),
-        (np.zeros((4, 8, 8, 2), np.uint8), [0, 1] * 2, ""),
-        (np.zeros((4, 8, 0), np.uint8), [0, 1] * 2, ""),
+        (np.zeros((4, 8, 8, 4), np.uint8), [0, 1] * 2, "images"),
+        (np.zeros((4, 8, 8, 2), np.uint8), [0, 1] * 2, "images"),
+        (np.zeros((4, 8, 0), np.uint8), [0, 1] * 2, "images"),
     ],
 )
 def test_arrays_that_are_no_pictures_are_refused(
@@ -175,7 +175,7 @@ def test_arrays_that_are_no_pictures_are_refused(
 
 def test_a_source_that_is_not_there_is_answered_with_the_names(tmp_path: Path) -> None:
     with pytest.raises(
-        UsageError, match="no such file or folder, and no built-in .*digits, shapes"
+        UsageError, match=r"no such file or folder, and no built-in .*digits, shapes"
     ):
         load_data(tmp_path / "none")
     with pytest.raises(UsageError, match="takes no option count; only built-in data does"):

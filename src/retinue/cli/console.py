@@ -53,7 +53,10 @@ def print_notes(console: Console, data: "ImageData") -> None:
 
 @contextmanager
 def loading(console: Console) -> Iterator["Progress"]:
-    """Progress of reading pictures, shown on a terminal once it has taken two seconds."""
+    """Progress of some work, shown on a terminal once it has taken two seconds.
+
+    It is told what is being done, how much is done, and the total, or 0 where nobody knows.
+    """
     started = time.monotonic()
     status = console.status("")
     shown = False
@@ -63,8 +66,8 @@ def loading(console: Console) -> Iterator["Progress"]:
         if not shown and console.is_terminal and time.monotonic() - started > PATIENCE:
             shown = True
             status.start()
-        if shown and (done == total or done % 50 == 0 or total > 10**6):
-            status.update(f"{doing}: {done:,} of {total:,}")
+        if shown and (done >= total or done % 50 == 0 or total > 10**6):
+            status.update(f"{doing}: {done:,}" + (f" of {total:,}" if total else ""))
 
     try:
         yield progress

@@ -1,5 +1,7 @@
 """`retinue demo`: the whole way in under a minute, without a network."""
 
+import shutil
+import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -42,13 +44,15 @@ def demo(
     picture = _save_picture(data, output)
     _tell_prediction(console, runs["cnn"], picture)
     console.print("[bold]Try next[/]")
+    # In an environment that is not activated the bare name would not be found.
+    program = "retinue" if shutil.which("retinue") else sys.argv[0]
     for command in (
-        f"retinue predict {runs['cnn'].path} {picture}",
-        f"retinue evaluate {runs['cnn'].path}",
-        "retinue show shapes --augment basic",
-        "retinue train PATH/TO/FOLDERS/OF/PICTURES",
+        f"predict {runs['cnn'].path} {picture}",
+        f"evaluate {runs['cnn'].path}",
+        "show shapes --augment basic",
+        "train PATH/TO/FOLDERS/OF/PICTURES",
     ):
-        console.print(f"   {command}", markup=False)
+        console.print(f"   {program} {command}", markup=False)
     console.print(f"\n{time.monotonic() - started:.0f} seconds")
 
 

@@ -6,7 +6,7 @@ import typer
 
 from retinue.cli.console import loading, make_console, print_json, print_table
 from retinue.cli.options import DataRoot, Device, Json, OwnModel, RunPath
-from retinue.wording import measured_share
+from retinue.wording import count, measured_share
 
 
 def evaluate(
@@ -56,7 +56,8 @@ def evaluate(
         )
     tell_most_confused(console, found.metrics)
     if found.name == "test":
-        console.print(f"the test split was looked at {opened.status['test_looks']} times")
+        looks = count(opened.status["test_looks"], "time")
+        console.print(f"the test split was looked at {looks}")
     console.print(f"written: {folder}", markup=False)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retinue.cli.console import make_console, print_json, print_table
+from retinue.cli.console import loading, make_console, print_json, print_table
 from retinue.cli.options import Device, Json, OwnModel, RunPath
 from retinue.wording import percent
 
@@ -34,7 +34,11 @@ def predict(
     if as_json and as_csv:
         raise typer.BadParameter("choose one of --json and --csv")
     classifier = Classifier.load(run, own_module(model, run), device)
-    found = list(predictions(classifier, inputs))
+    found = []
+    with loading(make_console(quiet=True)) as progress:
+        for one in predictions(classifier, inputs):
+            found.append(one)
+            progress("predicting", len(found), 0)
     if as_json:
         print_json([one.as_dict(top) for one in found])
     elif as_csv:

@@ -11,7 +11,7 @@ from retinue.data.cache import Progress
 from retinue.runs import Run
 from retinue.training.listener import Listener, Plan
 from retinue.training.loop import StepReport, Training
-from retinue.wording import measured_share, percent
+from retinue.wording import count, measured_share, percent
 
 REFRESH = 0.2  # seconds between two updates of the live line
 
@@ -37,9 +37,9 @@ class Teller:
         print_notes(self.console, plan.data)
         for choice in plan.choices:
             say(f"  {choice.key} {_short(choice.value)}[dim]: {escape(choice.why)}[/]")
-        count = sum(weight.numel() for weight in plan.model.parameters())
+        parameters = sum(weight.numel() for weight in plan.model.parameters())
         say(
-            f"{recipe.model.name}, {count:,} parameters, {plan.precision}, seed {recipe.seed} "
+            f"{recipe.model.name}, {parameters:,} parameters, {plan.precision}, seed {recipe.seed} "
             f"→ {plan.run.path}",
             markup=False,
         )
@@ -103,7 +103,7 @@ def tell_most_confused(console: Console, metrics: dict[str, Any]) -> None:
         worst = metrics["most_confused"][0]
         console.print(
             f"most confused: {worst['true']} taken for {worst['predicted']} "
-            f"({worst['n']} times, {percent(worst['share'], 0)} of {worst['true']})",
+            f"({count(worst['n'], 'time')}, {percent(worst['share'], 0)} of {worst['true']})",
             markup=False,
         )
 
