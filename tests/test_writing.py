@@ -33,6 +33,18 @@ def test_what_was_written_aside_takes_the_place_of_the_old(tmp_path: Path) -> No
     assert names_in(tmp_path) == ["a.txt"]
 
 
+def test_who_reads_the_old_file_meanwhile_reads_all_of_it(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    target.write_text("old and whole")
+    with target.open() as reader:
+        assert reader.read(4) == "old "
+        write_text(target, "new")
+        # The name now leads to another file; this one was never written to.
+        assert os.fstat(reader.fileno()).st_ino != target.stat().st_ino
+        assert os.fstat(reader.fileno()).st_size == len("old and whole")
+    assert target.read_text() == "new"
+
+
 def test_a_block_that_raises_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     target = tmp_path / "a.txt"
     target.write_text("old")

@@ -47,7 +47,7 @@ def evaluate(
                 f"{run.path}: the test pictures of {run.recipe.data} changed since the training; "
                 f"judge them as other data: retinue evaluate {run.path} {run.recipe.data}"
             )
-        return evaluate_split(run, classifier, split, name, count_look=True)
+        return evaluate_split(run, classifier, split, name, count_look=True, progress=progress)
     if not isinstance(data, ImageData):
         data = load_data(
             data,
@@ -65,7 +65,7 @@ def evaluate(
     split = data.test if len(data.test) else data.train
     matched, notes = _matched(split, data.classes, classifier.classes, data.name)
     name = data.name if data.name not in ("train", "val", "test") else f"{data.name}-data"
-    found = evaluate_split(run, classifier, matched, name)
+    found = evaluate_split(run, classifier, matched, name, progress=progress)
     return replace(found, notes=(*data.notes, *notes))
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from retinue.data.cache import Progress
 from retinue.data.imagedata import Split
 from retinue.errors import RetinueError
 from retinue.evaluation.calibration import choose_abstention, choose_threshold, fit_temperature
@@ -52,13 +53,14 @@ def evaluate_split(
     name: str,
     count_look: bool = False,
     draw: bool = True,
+    progress: Progress | None = None,
 ) -> Evaluation:
     """Judge a classifier on a split whose labels are its own, and write what was found.
 
     `count_look` is for the test split: the run counts how often it was looked at. `draw` also
     writes pictures and figures.
     """
-    probabilities = classifier.calibrated(classifier.logits(split.images))
+    probabilities = classifier.calibrated(classifier.logits(split.images, progress))
     threshold = _threshold(run)
     metrics = measure(split.labels, probabilities, classifier.classes, threshold)
     metrics["test_digest"] = split.content_digest(classifier.classes)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from retinue.data.batches import to_tensor
+from retinue.data.cache import Progress
 from retinue.errors import PictureError, RetinueError
 from retinue.images import Pixels, Preprocess, decode
 from retinue.models.weights import load_model, read_card
@@ -68,7 +69,7 @@ class Classifier:
             device,
         )
 
-    def logits(self, images: Pixels) -> NDArray[np.float64]:
+    def logits(self, images: Pixels, progress: Progress | None = None) -> NDArray[np.float64]:
         """Raw outputs (N, K) for stored or network-sized pictures (N, H, W, C) uint8."""
         if images.shape[1:3] == self.preprocess.stored:
             images = self.preprocess.centre(images)
@@ -77,6 +78,8 @@ class Classifier:
             for start in range(0, len(images), BATCH):
                 batch = to_tensor(np.ascontiguousarray(images[start : start + BATCH]))
                 parts.append(self.model(batch.to(self.device)).double().cpu().numpy())
+                if progress:
+                    progress("judging", min(start + BATCH, len(images)), len(images))
         return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)))
 
     def predict(self, images: Pixels | Sequence[Pixels]) -> Probabilities:

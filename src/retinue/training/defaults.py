@@ -107,8 +107,8 @@ def _for_data(data: ImageData) -> list[Choice]:
 
 
 def _epochs(count: int, photos: bool) -> int:
-    """About 40,000 photos or 60,000 small pictures seen, within 5 to 60 passes."""
-    seen = 36_000 if photos else 60_000
+    """About 36,000 photos or 40,000 small pictures seen, within 8 to 60 passes."""
+    seen = 36_000 if photos else 40_000
     return max(8, min(60, round(seen / max(1, count))))
 
 
