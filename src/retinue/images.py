@@ -94,6 +94,7 @@ def decode(data: bytes, limits: Limits | None = None) -> Pixels:
         PictureError: the bytes are no picture, are damaged, or are over the limits.
     """
     with _opened(data, limits or Limits()) as image:
+        _scale_transparency(image)
         image.load()
         return _upright_pixels(image)
 
@@ -105,8 +106,7 @@ def header(data: bytes, limits: Limits | None = None) -> Header:
         PictureError: as `decode`, as far as the header shows it.
     """
     with _opened(data, limits or Limits()) as image:
-        turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
-        width, height = image.size[::-1] if turned else image.size
+        width, height = image.size[::-1] if _is_turned(image) else image.size
         return Header(width, height, _is_grey(image.mode))
 
 
@@ -130,7 +130,9 @@ def fit(pixels: Pixels, size: tuple[int, int], how: Fit) -> Pixels:
         return pixels
     if how == "crop":
         scale = min(height / size[0], width / size[1])
-        top, left = (height - size[0] * scale) / 2, (width - size[1] * scale) / 2
+        # Rounding may leave a hair below zero, which Pillow refuses.
+        top = max(0.0, (height - size[0] * scale) / 2)
+        left = max(0.0, (width - size[1] * scale) / 2)
         return resize(pixels, size, (left, top, width - left, height - top))
     if how == "squash":
         return resize(pixels, size)
@@ -197,6 +199,22 @@ def _formats() -> list[str]:
     """Of the formats wanted, those that this build of Pillow opens."""
     Image.init()
     return [name for name in FORMATS if name in Image.OPEN]
+
+
+def _is_turned(image: Image.Image) -> bool:
+    """Whether the header calls for a quarter turn that Pillow has not made already."""
+    # Asked for its EXIF, a PNG without any at its head is decoded whole; TIFF is turned on opening.
+    if image.format == "TIFF" or (image.format == "PNG" and "exif" not in image.info):
+        return False
+    return image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+
+
+def _scale_transparency(image: Image.Image) -> None:
+    """Grey of 2 or 4 bits is spread over 0 to 255 on loading; its transparent value is not."""
+    tiles = getattr(image, "tile", [])
+    factor = {"L;2": 85, "L;4": 17}.get(str(tiles[0].args)) if tiles else None
+    if factor and isinstance(image.info.get("transparency"), int):
+        image.info["transparency"] *= factor
 
 
 def _is_grey(mode: str) -> bool:

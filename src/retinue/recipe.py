@@ -1,5 +1,6 @@
 """Recipe: every setting of one training; a frozen model, a YAML file and options in one."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -42,7 +43,8 @@ def _seconds(value: Any) -> Any:
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
-Size = Annotated[tuple[int, int], BeforeValidator(_sized)]
+Pixels = Annotated[int, Field(ge=1)]
+Size = Annotated[tuple[Pixels, Pixels], BeforeValidator(_sized)]
 
 
 class ModelSettings(BaseModel):
@@ -164,8 +166,8 @@ def read_recipe(path: Path) -> dict[str, Any]:
         UsageError: the file is missing, is not YAML, or is of another schema version.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        values = _load_yaml(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise UsageError(f"{path}: cannot be read as a recipe: {_first_line(error)}") from None
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise UsageError(f"{path}: a recipe is a mapping of settings, one a line, as 'epochs: 5'")
@@ -178,7 +180,10 @@ def read_recipe(path: Path) -> dict[str, Any]:
 def write_recipe(path: Path, recipe: Recipe) -> None:
     """Write every setting as YAML, with the schema version."""
     values = {"schema": SCHEMA, **recipe.model_dump(mode="json")}
-    write_text(path, yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
+    text = _dump_yaml(values, plain=True)
+    if _load_yaml(text) != values:  # some control characters are lost unless they are escaped
+        text = _dump_yaml(values, plain=False)
+    write_text(path, text)
 
 
 def parse_assignments(assignments: list[str]) -> dict[str, Any]:
@@ -193,12 +198,35 @@ def parse_assignments(assignments: list[str]) -> dict[str, Any]:
         if not equals or not key:
             raise UsageError(f"--set {word}: write KEY=VALUE, as --set model.depth=4")
         try:
-            value = yaml.safe_load(text)
-        except yaml.YAMLError:
+            value = _load_yaml(text)
+        except (ValueError, yaml.YAMLError):
             raise UsageError(f"--set {word}: the value cannot be read") from None
         outer, _, inner = key.partition(".")
         _lay_over(settings, {outer: {inner: value} if inner else value})
     return settings
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which 1e-4 is a number, as in YAML 1.2, and not a word, as in 1.1."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Its counterpart, which puts the word "1e-4" between quotes."""
+
+
+_POWER_OF_TEN = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$")
+for _one in (_Loader, _Dumper):
+    _one.add_implicit_resolver("tag:yaml.org,2002:float", _POWER_OF_TEN, list("-+0123456789"))
+
+
+def _load_yaml(text: str) -> Any:
+    return yaml.load(text, Loader=_Loader)  # noqa: S506  a SafeLoader
+
+
+def _dump_yaml(values: Mapping[str, Any], plain: bool) -> str:
+    """YAML text; letters of all scripts as they are, or escaped."""
+    text: str = yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=plain)
+    return text
 
 
 def _lay_over(merged: dict[str, Any], layer: Mapping[str, Any]) -> None:

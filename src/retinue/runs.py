@@ -140,7 +140,7 @@ class Run:
             raise UsageError(f"{path}: no predictions; see `retinue evaluate`") from None
         columns = list(zip(*rows, strict=True)) or [()] * len(head)
         ids, paths, true, predicted = (list(column) for column in columns[:4])
-        probabilities = np.array([row[4:] for row in rows], np.float64).reshape(len(rows), -1)
+        probabilities = np.array([row[4:] for row in rows], np.float64).reshape(-1, len(head) - 4)
         return Predictions(ids, paths, true, predicted, head[4:], probabilities)
 
     def read_json(self, name: str) -> dict[str, Any]:
@@ -208,6 +208,8 @@ class Run:
 
 
 def _numbered(stem: str) -> Path:
+    if RUNS.exists() and not RUNS.is_dir():
+        raise UsageError(f"{RUNS}: is a file; move it, or name a folder with --output")
     RUNS.mkdir(exist_ok=True)
     number = 1
     while True:

@@ -139,8 +139,10 @@ def cutout(images: Tensor, side: int, generator: Generator) -> Tensor:
 
 def _reflected(positions: Tensor, length: int) -> Tensor:
     """Fold positions outside 0..length-1 back inside, mirrored at the edge pixels."""
-    positions = positions.abs()
-    return torch.where(positions >= length, 2 * (length - 1) - positions, positions)
+    last = length - 1
+    if not last:
+        return torch.zeros_like(positions)
+    return last - (positions % (2 * last) - last).abs()
 
 
 def _centre(images: Tensor, size: tuple[int, int]) -> Tensor:

@@ -208,6 +208,8 @@ def _open_store(folder: Path) -> Store | None:
 
 def _publish(aside: Path, folder: Path) -> None:
     """Rename into place; another process that was faster has written the same."""
+    if folder.exists() and _open_store(folder) is None:
+        shutil.rmtree(folder, ignore_errors=True)  # damaged: make room for a whole one
     try:
         aside.rename(folder)
     except OSError as error:
@@ -220,7 +222,8 @@ def _remembered(memory: Path, rules: list[Any]) -> dict[str, list[Any]]:
         content = json.loads(memory.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return dict(content["files"]) if content.get("rules") == rules else {}
+    fits = isinstance(content, dict) and content.get("rules") == rules
+    return dict(content["files"]) if fits else {}
 
 
 def _try_to_write(memory: Path, content: Any) -> None:

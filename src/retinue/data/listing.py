@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from retinue import wording
-from retinue.data.files import Entry, Files, Folder, open_files
+from retinue.data.files import Entry, Files, Folder, is_ignored, open_files
 from retinue.errors import RetinueError, UsageError
 from retinue.images import SUFFIXES
 
@@ -75,9 +75,8 @@ def _list_tree(files: Files, group_by: str | None) -> Listing:
             pictures.append(entry)
         else:
             others[suffix] += 1
-    parts = _peeled([entry.name.split("/") for entry in pictures])
-    given = {part[0].lower() for part in parts if len(part) > 2}
-    has_splits = "train" in given and given <= set(SPLIT_NAMES)
+    parts, around = _peeled([entry.name.split("/") for entry in pictures])
+    has_splits = _names_splits({part[0].lower() for part in parts if len(part) > 2})
     items, stray = [], 0
     for entry, part in zip(pictures, parts, strict=True):
         split = SPLIT_NAMES.get(part[0].lower(), "") if has_splits else ""
@@ -88,24 +87,33 @@ def _list_tree(files: Files, group_by: str | None) -> Listing:
             items.append(Item(entry, inner[0], split, _path_group(entry.name, group_by)))
     _require(items, files.root)
     named = {item.class_name for item in items}
-    empty = sorted(_class_folders(files, has_splits) - named)
+    empty = sorted(_class_folders(files, around, has_splits) - named)
     return Listing(files, items, class_order(named), tuple(_tree_notes(others, stray, empty)))
 
 
-def _peeled(parts: list[list[str]]) -> list[list[str]]:
+def _peeled(parts: list[list[str]]) -> tuple[list[list[str]], list[str]]:
     """Take off folders that hold everything, as archives often have one, down to the classes."""
+    around = []
     while parts and min(map(len, parts)) > 2 and len({part[0] for part in parts}) == 1:
+        around.append(parts[0][0])
         parts = [part[1:] for part in parts]
-    return parts
+    return parts, around
 
 
-def _class_folders(files: Files, has_splits: bool) -> set[str]:
+def _names_splits(folders: set[str]) -> bool:
+    """Whether folders are splits: train and another one; `train` alone may be a class."""
+    return "train" in folders and len(folders & set(SPLIT_NAMES)) > 1
+
+
+def _class_folders(files: Files, around: list[str], has_splits: bool) -> set[str]:
     """Names of class folders on the disk, those without pictures too."""
     if not isinstance(files, Folder):
         return set()
-    above = list(files.root.iterdir()) if has_splits else [files.root]
+    above = [files.root.joinpath(*around)]
+    if has_splits:
+        above = [path for path in above[0].iterdir() if path.name.lower() in SPLIT_NAMES]
     folders = (path for parent in above if parent.is_dir() for path in parent.iterdir())
-    return {path.name for path in folders if path.is_dir() and path.name[:1] not in "._"}
+    return {path.name for path in folders if path.is_dir() and not is_ignored(path.name)}
 
 
 def _tree_notes(others: Counter[str], stray: int, empty: list[str]) -> Iterator[str]:
@@ -207,6 +215,6 @@ def only_classes(listing: Listing, classes: Sequence[str]) -> Listing:
             raise UsageError(
                 f"--classes: no class {name!r}; there are {', '.join(listing.classes)}"
             )
-    wanted = set(classes)
+    wanted = tuple(dict.fromkeys(classes))
     items = [item for item in listing.items if item.class_name in wanted]
-    return replace(listing, items=items, classes=tuple(classes))
+    return replace(listing, items=items, classes=wanted)

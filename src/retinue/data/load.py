@@ -145,6 +145,8 @@ def _pair(images: Any, labels: Any) -> Given:
     classes = class_order(set(names))
     numbers = np.array([classes.index(name) for name in names], dtype=np.int64)
     pixels = pixels[..., None] if pixels.ndim == 3 else pixels
+    if pixels.shape[3] not in (1, 3) or 0 in pixels.shape[1:]:
+        raise UsageError(f"images of shape {pixels.shape}: no pictures of 1 or 3 channels")
     return Given(classes, pixels, numbers, [""] * len(names))
 
 

@@ -76,11 +76,12 @@ def from_arrays(given: Given, wanted: Wanted) -> Pool:
     keep = np.arange(len(given.labels))
     classes, labels = given.classes, given.labels
     if wanted.classes is not None:
-        listed = [classes.index(name) for name in _known(wanted.classes, classes)]
+        names = _known(wanted.classes, classes)
+        listed = [classes.index(name) for name in names]
         keep = np.flatnonzero(np.isin(labels, listed))
         lookup = {label: position for position, label in enumerate(listed)}
         labels = np.array([lookup[label] for label in labels[keep].tolist()], dtype=np.int64)
-        classes = tuple(wanted.classes)
+        classes = names
     if wanted.group_by is not None:
         raise UsageError("--group-by needs pictures with paths; this data set has none")
     images = given.images[keep]
@@ -98,11 +99,11 @@ def from_arrays(given: Given, wanted: Wanted) -> Pool:
     )
 
 
-def _known(names: Sequence[str], classes: Sequence[str]) -> Sequence[str]:
+def _known(names: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         if name not in classes:
             raise UsageError(f"--classes: no class {name!r}; there are {', '.join(classes)}")
-    return names
+    return tuple(dict.fromkeys(names))
 
 
 def from_files(listing: Listing, wanted: Wanted, max_bad: float, progress: Progress | None) -> Pool:

@@ -72,6 +72,8 @@ def assign(
         train, val = cut(train, share, "val")
     elif not rules.val_fraction:
         train, val = np.sort(np.concatenate([train, val])), val[:0]
+    if rules.val_fraction and not len(val):
+        notes.append("too few pictures or groups for a val split: the last weights will be kept")
     return Assignment(train, val, test, tuple(notes))
 
 
@@ -117,7 +119,8 @@ def _cut(
         blocks[key].append(row)
     by_class = defaultdict(list)
     for key, block in blocks.items():
-        label = Counter(labels[block].tolist()).most_common(1)[0][0]
+        counts = Counter(labels[block].tolist())
+        label = min(counts, key=lambda one: (-counts[one], one))
         by_class[label].append((hashlib.sha256(f"{seed}/{key}".encode()).hexdigest(), block))
     taken: list[int] = []
     for _, hashed in sorted(by_class.items()):
@@ -135,7 +138,8 @@ def _share(blocks: list[list[int]], fraction: float) -> list[int]:
         if left > 1 and len(taken) + len(block) / 2 <= wanted:
             taken += block
             left -= 1
-    return taken
+    # Where every group is too large for the share, the smallest is better than none.
+    return taken if taken or left < 2 else min(blocks, key=len)
 
 
 def _limited(train: Rows, labels: Labels, digests: Sequence[str], rules: SplitRules) -> Rows:
