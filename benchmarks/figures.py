@@ -38,7 +38,8 @@ def train(*options: str) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         command = [*RETINUE, "train", *options, "--output", f"{folder}/run", "--json"]
         started = time.monotonic()
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        # Its progress goes to stderr, and is seen; the result to stdout, and is read.
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         seconds = time.monotonic() - started
     return 100 * json.loads(done.stdout)["accuracy"]["test"]["value"], seconds
 

@@ -1,5 +1,7 @@
 """What all tests share: a cache of their own, small pictures, and the real data where it is."""
 
+import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +13,26 @@ from PIL import Image
 from retinue.data.files import Entry
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+# Reasons for which CI may skip a test; any other skip fails it, for it would hide a hole.
+EXPECTED_SKIPS = ("no second device here",)
+_unexpected: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note every skip whose reason is not expected."""
+    if report.skipped and isinstance(report.longrepr, tuple):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        if reason not in EXPECTED_SKIPS:
+            _unexpected.append(f"{report.nodeid}: {reason}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run in CI where something was skipped that it should have run."""
+    if _unexpected and os.environ.get("CI"):
+        sys.stderr.write("\nskipped, though CI expects it to run:\n  ")
+        sys.stderr.write("\n  ".join(_unexpected) + "\n")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(autouse=True)

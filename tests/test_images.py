@@ -398,8 +398,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "TGA"])
 @pytest.mark.parametrize("mode", ["1", "L", "RGB"])
 def test_the_header_agrees_with_the_pixels(kind: str, mode: str, noise: Noise) -> None:
-    if mode == "1" and kind == "WEBP":
-        pytest.skip("WebP has no such mode")
+    mode = "L" if (mode, kind) == ("1", "WEBP") else mode  # WebP has no pictures of one bit
     data = encoded(Image.fromarray(noise(0, 6, 9)).convert(mode), kind)
     pixels = decode(data)
     assert header(data) == Header(9, 6, grey=pixels.shape[2] == 1)
