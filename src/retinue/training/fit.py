@@ -21,10 +21,10 @@ from retinue.recipe import DATA_KEYS, Recipe, make_recipe
 from retinue.runs import Run
 from retinue.seeds import seed_for
 from retinue.training.course import Outcome, run_epochs, subset_of
-from retinue.training.defaults import choose
+from retinue.training.defaults import Choice, choose
 from retinue.training.environment import describe_environment
 from retinue.training.folder import write_beginning
-from retinue.training.listener import Listener, Plan, require_tensorboard, with_tensorboard
+from retinue.training.listener import Listener, Plan, with_tensorboard
 from retinue.training.loop import DivergedError, Training
 from retinue.training.normalisation import channel_statistics
 from retinue.training.optimisers import make_optimiser
@@ -115,7 +115,7 @@ def fit(
     if threads is not None:
         torch.set_num_threads(threads)
     if tensorboard:
-        require_tensorboard()
+        listener = with_tensorboard(listener)
     if isinstance(data, ImageData):
         _require_as_loaded(recipe, data)
     else:
@@ -123,13 +123,27 @@ def fit(
     if not len(data.train):
         raise UsageError(f"{data.name}: no training pictures")
     recipe, choices = choose(recipe.model_copy(update={"data": data.source}), data)
-    training, card = make_training(recipe, data, place, module)
+    # Every draw is seeded from the recipe; the caller's own random state stays as it was.
+    with torch.random.fork_rng(devices=[place] if place.type == "cuda" else []):
+        return _carry_out(recipe, choices, data, place, module, output, data_root, listener)
+
+
+def _carry_out(
+    recipe: Recipe,
+    choices: list[Choice],
+    data: ImageData,
+    device: torch.device,
+    module: nn.Module | None,
+    output: Path | None,
+    data_root: str | Path | None,
+    listener: Listener,
+) -> Run:
+    """Train a recipe in which nothing is open; whatever ends it is written into the run."""
+    training, card = make_training(recipe, data, device, module)
     run = Run.create(data.name, recipe.model.name.rpartition(":")[2], output)
-    environment = describe_environment(place, training.precision)
+    environment = describe_environment(device, training.precision)
     root = None if data_root is None else str(Path(data_root).resolve())
     write_beginning(run, recipe, data, environment, root)
-    if tensorboard:
-        listener = with_tensorboard(listener, run)
     try:
         listener.on_plan(Plan(run, recipe, data, training.model, training.precision, choices))
         subset = subset_of(data.train, data.val)
@@ -148,20 +162,18 @@ def make_training(
 ) -> tuple[Training, ModelCard]:
     """Everything that the loop works with, built from a recipe in which nothing is open."""
     mean, std = channel_statistics(data.train)
-    with torch.random.fork_rng():
-        torch.manual_seed(seed_for(recipe.seed, "weights"))
-        model = (
-            wrap(module, mean, std)
-            if module is not None
-            else build(
-                recipe.model.name,
-                classes=len(data.classes),
-                channels=data.channels,
-                size=data.size,
-                arguments=recipe.model.arguments,
-                mean=mean,
-                std=std,
-            )
+    torch.manual_seed(seed_for(recipe.seed, "weights"))
+    if module is not None:
+        model = wrap(module, mean, std)
+    else:
+        model = build(
+            recipe.model.name,
+            classes=len(data.classes),
+            channels=data.channels,
+            size=data.size,
+            arguments=recipe.model.arguments,
+            mean=mean,
+            std=std,
         )
     name, arguments = recipe.model.name, recipe.model.arguments
     card = make_card(model, name, arguments, data.classes, data.preprocess, (mean, std))

@@ -1,7 +1,7 @@
 """Who wants to know how a training goes: the terminal, a notebook, TensorBoard."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import nn
@@ -47,31 +47,27 @@ class Listener:
     on_judge: Callable[[str], None] = _ignore
 
 
-def require_tensorboard() -> None:
-    """See that TensorBoard is there, before anything is begun.
+def with_tensorboard(listener: Listener) -> Listener:
+    """The listener, which also writes TensorBoard files into the run's folder `tensorboard`.
 
     Raises:
-        MissingExtraError: it is not installed.
+        MissingExtraError: TensorBoard is not installed.
     """
     try:
-        import torch.utils.tensorboard  # noqa: F401
+        from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         raise MissingExtraError("--tensorboard", "tensorboard") from None
+    writers: list[SummaryWriter] = []
 
-
-def with_tensorboard(listener: Listener, run: Run) -> Listener:
-    """The listener, and TensorBoard files in the run's folder `tensorboard`."""
-    from torch.utils.tensorboard import SummaryWriter
-
-    writer = SummaryWriter(run.path / "tensorboard")
+    def on_plan(plan: Plan) -> None:
+        writers.append(SummaryWriter(plan.run.path / "tensorboard"))
+        listener.on_plan(plan)
 
     def on_epoch(line: dict[str, Any]) -> None:
         for key, value in line.items():
             if isinstance(value, int | float) and key != "epoch":
-                writer.add_scalar(key, value, line["epoch"])
-        writer.flush()
+                writers[0].add_scalar(key, value, line["epoch"])
+        writers[0].flush()
         listener.on_epoch(line)
 
-    return Listener(
-        listener.on_load, listener.on_plan, listener.on_step, on_epoch, listener.on_judge
-    )
+    return replace(listener, on_plan=on_plan, on_epoch=on_epoch)
