@@ -407,3 +407,10 @@ def test_json_files_are_plain_json(run: Run) -> None:
 
     for path in run.path.rglob("*.json"):
         json.loads(path.read_text(), parse_constant=refuse)
+
+
+def test_a_training_leaves_the_caller_s_random_state_alone(trained: Callable[..., Run]) -> None:
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    trained(model=SMALL)
+    assert torch.equal(torch.get_rng_state(), before)

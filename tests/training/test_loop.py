@@ -134,13 +134,6 @@ def test_initial_weights_follow_the_documented_formula(make: Make) -> None:
     assert not same(make(seed=SEED + 1).model.get_submodule("network.head.output"), linear)
 
 
-def test_making_a_training_leaves_the_global_generator_alone(make: Make) -> None:
-    torch.manual_seed(1)
-    before = torch.get_rng_state()
-    make()
-    assert torch.equal(torch.get_rng_state(), before)
-
-
 def test_every_step_is_reported(make: Make) -> None:
     training = make(batch_size=32, schedule="constant", lr=0.01)
     reports: list[StepReport] = []
