@@ -1,25 +1,16 @@
 """`retinue show` and `retinue datasets`."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from retinue.cli.main import main
 from retinue.data.builtin import BUILT_IN
 from retinue.data.load import load_data
 
-Captured = pytest.CaptureFixture[str]
-
-
-def run(capsys: Captured, *words: str) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of a command."""
-    with pytest.raises(SystemExit) as left:
-        main(list(words))
-    out, err = capsys.readouterr()
-    assert isinstance(left.value.code, int)
-    return left.value.code, out, err
+Command = Callable[..., tuple[int, str, str]]
 
 
 def is_png(path: Path) -> bool:
@@ -28,10 +19,10 @@ def is_png(path: Path) -> bool:
 
 
 def test_show_writes_a_sheet_and_prints_the_counts(
-    capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    code, out, err = run(capsys, "show", "digits", "--set", "classes=3,8")
+    code, out, err = command("show", "digits", "--set", "classes=3,8")
     data = load_data("digits", classes=["3", "8"])
     assert (code, err) == (0, "")
     assert is_png(tmp_path / "digits-samples.png")
@@ -43,10 +34,10 @@ def test_show_writes_a_sheet_and_prints_the_counts(
     assert "written: digits-samples.png" in out
 
 
-def test_show_writes_what_training_sees_too(capsys: Captured, tmp_path: Path) -> None:
+def test_show_writes_what_training_sees_too(command: Command, tmp_path: Path) -> None:
     sheet = tmp_path / "deep" / "sheet.png"
-    code, out, _ = run(
-        capsys, "show", "digits", "--augment", "strong", "--output", str(sheet), "--json"
+    code, out, _ = command(
+        "show", "digits", "--augment", "strong", "--output", str(sheet), "--json"
     )
     found = json.loads(out)
     assert code == 0
@@ -65,18 +56,18 @@ def test_show_writes_what_training_sees_too(capsys: Captured, tmp_path: Path) ->
     ],
 )
 def test_what_cannot_be_shown_is_2(
-    capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], told: str
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], told: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    code, out, err = run(capsys, "show", *words)
+    code, out, err = command("show", *words)
     assert (code, out) == (2, "")
     assert told in err
     assert err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
 
-def test_datasets_as_json_has_every_built_in_set(capsys: Captured, tmp_path: Path) -> None:
-    code, out, err = run(capsys, "datasets", "--json", "--data-root", str(tmp_path))
+def test_datasets_as_json_has_every_built_in_set(command: Command, tmp_path: Path) -> None:
+    code, out, err = command("datasets", "--json", "--data-root", str(tmp_path))
     found = json.loads(out)
     assert (code, err) == (0, "")
     assert [one["name"] for one in found["datasets"]] == list(BUILT_IN)
@@ -87,10 +78,10 @@ def test_datasets_as_json_has_every_built_in_set(capsys: Captured, tmp_path: Pat
 
 
 def test_datasets_tells_where_they_are_looked_for(
-    capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RETINUE_CACHE", str(tmp_path))
-    code, out, _ = run(capsys, "datasets")
+    code, out, _ = command("datasets")
     assert code == 0
     assert str(tmp_path / "data") in out
     assert all(name in out for name in BUILT_IN)

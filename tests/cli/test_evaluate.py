@@ -1,26 +1,17 @@
 """`retinue evaluate`: the same numbers as the run folder has, and the number of looks."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from retinue.cli.main import main
 from retinue.data.load import load_data
 from retinue.runs import Run
 from retinue.training.fit import train
 
-Captured = pytest.CaptureFixture[str]
-
-
-def run(capsys: Captured, *words: str) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of a command."""
-    with pytest.raises(SystemExit) as left:
-        main(list(words))
-    out, err = capsys.readouterr()
-    assert isinstance(left.value.code, int)
-    return left.value.code, out, err
+Command = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(autouse=True)
@@ -36,8 +27,8 @@ def trained(tmp_path: Path) -> Run:
     return train("digits", model="softmax", output=tmp_path / "run", **settings)
 
 
-def test_the_table_has_every_class_and_their_mean(capsys: Captured, trained: Run) -> None:
-    code, out, err = run(capsys, "evaluate", str(trained.path))
+def test_the_table_has_every_class_and_their_mean(command: Command, trained: Run) -> None:
+    code, out, err = command("evaluate", str(trained.path))
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[0].split()[:3] == ["class", "pictures", "precision"]
@@ -50,13 +41,13 @@ def test_the_table_has_every_class_and_their_mean(capsys: Captured, trained: Run
     assert str(trained.path / "evaluation" / "test") in out
 
 
-def test_every_look_at_the_test_split_is_told(capsys: Captured, trained: Run) -> None:
-    assert "looked at 2 times" in run(capsys, "evaluate", str(trained.path))[1]
-    assert "looked at 3 times" in run(capsys, "evaluate", str(trained.path))[1]
+def test_every_look_at_the_test_split_is_told(command: Command, trained: Run) -> None:
+    assert "looked at 2 times" in command("evaluate", str(trained.path))[1]
+    assert "looked at 3 times" in command("evaluate", str(trained.path))[1]
 
 
-def test_json_is_metrics_json(capsys: Captured, trained: Run) -> None:
-    code, out, err = run(capsys, "evaluate", str(trained.path), "--json")
+def test_json_is_metrics_json(command: Command, trained: Run) -> None:
+    code, out, err = command("evaluate", str(trained.path), "--json")
     found = json.loads(out)
     assert (code, err) == (0, "")
     assert (found.pop("name"), found.pop("notes")) == ("test", [])
@@ -65,7 +56,7 @@ def test_json_is_metrics_json(capsys: Captured, trained: Run) -> None:
 
 
 def test_other_data_is_judged_under_its_own_name(
-    capsys: Captured, trained: Run, tmp_path: Path
+    command: Command, trained: Run, tmp_path: Path
 ) -> None:
     from PIL import Image
 
@@ -76,7 +67,7 @@ def test_other_data_is_judged_under_its_own_name(
         path = tmp_path / "others" / name / f"{position}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(data.test.images[position, :, :, 0]).save(path)
-    code, out, _ = run(capsys, "evaluate", str(trained.path), str(tmp_path / "others"))
+    code, out, _ = command("evaluate", str(trained.path), str(tmp_path / "others"))
     assert code == 0
     assert "note: not known to the run, left out: nine" in out
     assert "note: known to the run, but not in others: 9" in out
@@ -91,17 +82,17 @@ def test_other_data_is_judged_under_its_own_name(
     [(["missing"], "no run folder"), (["{run}", "missing"], "missing: no such file or folder")],
 )
 def test_what_cannot_be_judged_is_2(
-    capsys: Captured, trained: Run, words: list[str], told: str
+    command: Command, trained: Run, words: list[str], told: str
 ) -> None:
-    code, out, err = run(capsys, "evaluate", *(word.format(run=trained.path) for word in words))
+    code, out, err = command("evaluate", *(word.format(run=trained.path) for word in words))
     assert (code, out) == (2, "")
     assert told in err
     assert err.count("\n") == 1
 
 
-def test_damaged_weights_are_1(capsys: Captured, trained: Run) -> None:
+def test_damaged_weights_are_1(command: Command, trained: Run) -> None:
     (trained.path / "model.safetensors").write_bytes(b"not weights")
-    code, _, err = run(capsys, "evaluate", str(trained.path))
+    code, _, err = command("evaluate", str(trained.path))
     assert code == 1
     assert "model.safetensors: damaged" in err
     assert trained.status["test_looks"] == 1

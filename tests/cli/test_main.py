@@ -3,25 +3,17 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 import retinue
-from retinue.cli.main import COMMANDS, main
+from retinue.cli.main import COMMANDS
 from retinue.errors import RetinueError, UsageError
 
-Captured = pytest.CaptureFixture[str]
-
-
-def run(capsys: Captured, *words: str) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of a command."""
-    with pytest.raises(SystemExit) as left:
-        main(list(words))
-    out, err = capsys.readouterr()
-    assert isinstance(left.value.code, int)
-    return left.value.code, out, err
+Command = Callable[..., tuple[int, str, str]]
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
@@ -34,9 +26,9 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     monkeypatch.setattr("retinue.cli.models.models", models)
 
 
-def test_success_is_0(capsys: Captured) -> None:
-    assert run(capsys, "--version") == (0, f"retinue {retinue.__version__}\n", "")
-    code, out, err = run(capsys, "models")
+def test_success_is_0(command: Command) -> None:
+    assert command("--version") == (0, f"retinue {retinue.__version__}\n", "")
+    code, out, err = command("models")
     assert (code, err) == (0, "")
     assert "lenet" in out
 
@@ -58,9 +50,9 @@ def test_success_is_0(capsys: Captured) -> None:
     ],
 )
 def test_bad_usage_is_2_with_one_line_that_names_it(
-    capsys: Captured, words: list[str], named: str
+    command: Command, words: list[str], named: str
 ) -> None:
-    code, out, err = run(capsys, *words)
+    code, out, err = command(*words)
     assert (code, out) == (2, "")
     assert err.startswith("retinue: ")
     assert err.count("\n") == 1
@@ -82,53 +74,53 @@ def test_bad_usage_is_2_with_one_line_that_names_it(
     ],
 )
 def test_a_failure_is_one_line_without_a_traceback(
-    capsys: Captured,
+    command: Command,
     monkeypatch: pytest.MonkeyPatch,
     error: BaseException,
     code: int,
     told: str,
 ) -> None:
     failing(monkeypatch, error)
-    assert run(capsys, "models") == (code, "", told)
+    assert command("models") == (code, "", told)
 
 
 @pytest.mark.parametrize("words", [["--debug", "models"], ["models", "--debug"]])
 @pytest.mark.parametrize("error", [RetinueError("told"), ZeroDivisionError("told")])
 def test_debug_shows_where_it_comes_from(
-    capsys: Captured, monkeypatch: pytest.MonkeyPatch, words: list[str], error: Exception
+    command: Command, monkeypatch: pytest.MonkeyPatch, words: list[str], error: Exception
 ) -> None:
     failing(monkeypatch, error)
-    code, _, err = run(capsys, *words)
+    code, _, err = command(*words)
     assert code == 1
     assert err.startswith("Traceback")
     assert __file__ in err
     assert err.splitlines()[-1].startswith("retinue: ")
 
 
-def test_help_lists_every_command_in_order(capsys: Captured) -> None:
-    code, out, err = run(capsys, "--help")
+def test_help_lists_every_command_in_order(command: Command) -> None:
+    code, out, err = command("--help")
     assert (code, err) == (0, "")
     beginnings = [line.removeprefix("│ ").partition(" ")[0] for line in out.splitlines()]
     listed = [name for name in beginnings if name in COMMANDS]
     assert listed == list(COMMANDS)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help(capsys: Captured, command: str) -> None:
-    code, out, err = run(capsys, command, "--help")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(command: Command, name: str) -> None:
+    code, out, err = command(name, "--help")
     assert (code, err) == (0, "")
-    assert f"retinue {command}" in out
+    assert f"retinue {name}" in out
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "demo"])
-def test_every_command_but_the_demo_speaks_json(capsys: Captured, command: str) -> None:
-    assert "--json" in run(capsys, command, "--help")[1]
+@pytest.mark.parametrize("name", [one for one in COMMANDS if one != "demo"])
+def test_every_command_but_the_demo_speaks_json(command: Command, name: str) -> None:
+    assert "--json" in command(name, "--help")[1]
 
 
-def test_without_a_command_there_is_help(capsys: Captured) -> None:
-    code, out, err = run(capsys)
+def test_without_a_command_there_is_help(command: Command) -> None:
+    code, out, err = command()
     assert (code, err) == (0, "")
-    assert out.split() == run(capsys, "--help")[1].split()
+    assert out.split() == command("--help")[1].split()
 
 
 def test_a_reader_that_leaves_early_is_no_traceback() -> None:

@@ -1,27 +1,18 @@
 """`retinue models` and `retinue describe`."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from retinue.cli.main import main
 from retinue.models.catalogue import MODELS, build
 
-Captured = pytest.CaptureFixture[str]
+Command = Callable[..., tuple[int, str, str]]
 
 
-def run(capsys: Captured, *words: str) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of a command."""
-    with pytest.raises(SystemExit) as left:
-        main(list(words))
-    out, err = capsys.readouterr()
-    assert isinstance(left.value.code, int)
-    return left.value.code, out, err
-
-
-def test_models_lists_every_network_with_its_settings(capsys: Captured) -> None:
-    code, out, err = run(capsys, "models")
+def test_models_lists_every_network_with_its_settings(command: Command) -> None:
+    code, out, err = command("models")
     assert (code, err) == (0, "")
     for name, entry in MODELS.items():
         assert f"{name}  {entry.summary}" in out
@@ -29,16 +20,16 @@ def test_models_lists_every_network_with_its_settings(capsys: Captured) -> None:
     assert "batch_norm=true" in out
 
 
-def test_models_as_json(capsys: Captured) -> None:
-    code, out, _ = run(capsys, "models", "--json")
+def test_models_as_json(command: Command) -> None:
+    code, out, _ = command("models", "--json")
     found = {one["name"]: one["settings"] for one in json.loads(out)}
     assert code == 0
     assert list(found) == list(MODELS)
     assert found["mlp"] == {"hidden": [256, 128], "activation": "relu", "dropout": 0.0}
 
 
-def test_describe_has_a_line_a_layer(capsys: Captured) -> None:
-    code, out, err = run(capsys, "describe", "lenet", "--input", "1x28x28")
+def test_describe_has_a_line_a_layer(command: Command) -> None:
+    code, out, err = command("describe", "lenet", "--input", "1x28x28")
     assert (code, err) == (0, "")
     rows = {line.split()[0]: line.split() for line in out.splitlines() if line.split()}
     # 6 filters of 5x5 on one channel, with biases; 28x28 positions.
@@ -47,10 +38,10 @@ def test_describe_has_a_line_a_layer(capsys: Captured) -> None:
     assert "61,706 parameters" in out
 
 
-def test_describe_counts_the_parameters_that_torch_counts(capsys: Captured) -> None:
+def test_describe_counts_the_parameters_that_torch_counts(command: Command) -> None:
     words = ["--input", "3x20x24", "--classes", "7", "--set", "depth=4", "--set", "width=9"]
     words = [word.replace("depth", "model.depth").replace("width", "model.width") for word in words]
-    code, out, _ = run(capsys, "describe", "cnn", *words, "--json")
+    code, out, _ = command("describe", "cnn", *words, "--json")
     arguments: dict[str, Any] = {"depth": 4, "width": 9}
     network = build(
         "cnn", classes=7, channels=3, size=(20, 24), arguments=arguments, mean=[0] * 3, std=[1] * 3
@@ -75,9 +66,9 @@ def test_describe_counts_the_parameters_that_torch_counts(capsys: Captured) -> N
     ],
 )
 def test_settings_that_are_impossible_name_the_layer_or_the_setting(
-    capsys: Captured, words: list[str], told: str
+    command: Command, words: list[str], told: str
 ) -> None:
-    code, out, err = run(capsys, "describe", *words)
+    code, out, err = command("describe", *words)
     assert (code, out) == (2, "")
     assert told in err
     assert err.count("\n") == 1

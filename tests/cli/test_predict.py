@@ -5,28 +5,19 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from retinue.cli.main import main
 from retinue.data.load import load_data
 from retinue.prediction.predict import predict
 from retinue.runs import Run
 from retinue.training.fit import train
 
-Captured = pytest.CaptureFixture[str]
-
-
-def run(capsys: Captured, *words: str) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of a command."""
-    with pytest.raises(SystemExit) as left:
-        main(list(words))
-    out, err = capsys.readouterr()
-    assert isinstance(left.value.code, int)
-    return left.value.code, out, err
+Command = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +41,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_table_has_a_line_a_picture(capsys: Captured, trained: Run, folder: Path) -> None:
+def test_a_table_has_a_line_a_picture(command: Command, trained: Run, folder: Path) -> None:
     path = str(folder / "a.png")
-    code, out, err = run(capsys, "predict", str(trained.path), path)
+    code, out, err = command("predict", str(trained.path), path)
     (expected,) = predict(trained, path)
     assert (code, err) == (0, "")
     head, line, *_ = out.splitlines()
@@ -62,9 +53,9 @@ def test_a_table_has_a_line_a_picture(capsys: Captured, trained: Run, folder: Pa
         assert f"{name} {100 * value:.1f} %" in line
 
 
-def test_json_is_what_python_gives(capsys: Captured, trained: Run, folder: Path) -> None:
+def test_json_is_what_python_gives(command: Command, trained: Run, folder: Path) -> None:
     words = ["--json", "--top", "2", str(folder / "c.png"), str(folder / "a.png")]
-    code, out, err = run(capsys, "predict", str(trained.path), *words)
+    code, out, err = command("predict", str(trained.path), *words)
     expected = predict(trained, [folder / "c.png", folder / "a.png"])
     assert (code, err) == (0, "")
     found = json.loads(out)
@@ -74,10 +65,10 @@ def test_json_is_what_python_gives(capsys: Captured, trained: Run, folder: Path)
 
 
 def test_bad_input_among_good_is_1_and_the_rest_is_predicted(
-    capsys: Captured, trained: Run, folder: Path
+    command: Command, trained: Run, folder: Path
 ) -> None:
     missing = str(folder / "missing.png")
-    code, out, _ = run(capsys, "predict", str(trained.path), str(folder), missing, "--json")
+    code, out, _ = command("predict", str(trained.path), str(folder), missing, "--json")
     assert code == 1
     found = json.loads(out)
     assert [Path(one["input"]).name for one in found] == ["a.png", "b.png", "c.png", "missing.png"]
@@ -86,8 +77,8 @@ def test_bad_input_among_good_is_1_and_the_rest_is_predicted(
     assert found[3]["error"] == "no such file or folder"
 
 
-def test_the_table_names_the_reason(capsys: Captured, trained: Run, folder: Path) -> None:
-    code, out, err = run(capsys, "predict", str(trained.path), str(folder))
+def test_the_table_names_the_reason(command: Command, trained: Run, folder: Path) -> None:
+    code, out, err = command("predict", str(trained.path), str(folder))
     lines = {line.split()[0]: line for line in out.splitlines()[1:4]}
     assert (code, err) == (1, "")
     assert "not a picture in a known format" in lines[f"{folder}/b.png"]
@@ -96,9 +87,9 @@ def test_the_table_names_the_reason(capsys: Captured, trained: Run, folder: Path
 
 
 def test_csv_has_the_same_columns_in_every_row(
-    capsys: Captured, trained: Run, folder: Path
+    command: Command, trained: Run, folder: Path
 ) -> None:
-    code, out, err = run(capsys, "predict", str(trained.path), str(folder), "--csv", "--top", "12")
+    code, out, err = command("predict", str(trained.path), str(folder), "--csv", "--top", "12")
     head, *rows = csv.reader(out.splitlines())
     assert (code, err) == (1, "")
     assert head[:3] == ["input", "class_1", "probability_1"]
@@ -111,30 +102,30 @@ def test_csv_has_the_same_columns_in_every_row(
     assert rows[1][-1] == "not a picture in a known format"
 
 
-def test_json_and_csv_together_are_refused(capsys: Captured, trained: Run, folder: Path) -> None:
-    code, out, err = run(capsys, "predict", str(trained.path), str(folder), "--json", "--csv")
+def test_json_and_csv_together_are_refused(command: Command, trained: Run, folder: Path) -> None:
+    code, out, err = command("predict", str(trained.path), str(folder), "--json", "--csv")
     assert (code, out) == (2, "")
     assert "one of --json and --csv" in err
 
 
 @pytest.mark.parametrize("top", ["0", "-1"])
-def test_no_classes_are_too_few(capsys: Captured, trained: Run, folder: Path, top: str) -> None:
-    code, _, err = run(capsys, "predict", str(trained.path), str(folder), "--top", top)
+def test_no_classes_are_too_few(command: Command, trained: Run, folder: Path, top: str) -> None:
+    code, _, err = command("predict", str(trained.path), str(folder), "--top", top)
     assert code == 2
     assert "--top" in err
 
 
 def test_code_for_a_network_of_retinue_s_is_refused(
-    capsys: Captured, trained: Run, folder: Path
+    command: Command, trained: Run, folder: Path
 ) -> None:
     words = ["--model", "torch.nn:Identity", str(folder)]
-    code, _, err = run(capsys, "predict", str(trained.path), *words)
+    code, _, err = command("predict", str(trained.path), *words)
     assert code == 2
     assert "needs no code" in err
 
 
 def test_a_run_of_an_own_network_is_used_with_its_code(
-    capsys: Captured, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+    command: Command, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = "from torch import nn\n\ndef net(classes):\n"
     source += "    return nn.Sequential(nn.Flatten(), nn.Linear(64, classes))\n"
@@ -144,11 +135,11 @@ def test_a_run_of_an_own_network_is_used_with_its_code(
         monkeypatch.setattr(f"retinue.evaluation.judge.{name}", lambda *_: None)
     words = ["--model", "cli_own_nets:net"]
     limits = ["--limit-per-class", "5", "--epochs", "1", "--output", "own"]
-    assert run(capsys, "train", "digits", *words, *limits)[0] == 0
-    code, _, err = run(capsys, "predict", "own", str(folder / "a.png"))
+    assert command("train", "digits", *words, *limits)[0] == 0
+    code, _, err = command("predict", "own", str(folder / "a.png"))
     assert code == 2
     assert "--model package.module:factory" in err
-    code, out, _ = run(capsys, "predict", "own", str(folder / "a.png"), *words, "--json")
+    code, out, _ = command("predict", "own", str(folder / "a.png"), *words, "--json")
     assert (code, len(json.loads(out))) == (0, 1)
     monkeypatch.delitem(sys.modules, "cli_own_nets")
 

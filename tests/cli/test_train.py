@@ -2,6 +2,7 @@
 
 import inspect
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,7 +16,7 @@ from retinue.recipe import Recipe, make_recipe
 from retinue.runs import Run
 from retinue.training.listener import Listener
 
-Captured = pytest.CaptureFixture[str]
+Command = Callable[..., tuple[int, str, str]]
 
 # For every key of the recipe: as written on the command line, and what the recipe then says.
 # No value is the default, so that a lost option would show.
@@ -81,15 +82,6 @@ def reached(*words: str) -> Reached:
     found = left.value.__context__
     assert isinstance(found, Reached), found
     return found
-
-
-def run(capsys: Captured, *words: str) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of a command."""
-    with pytest.raises(SystemExit) as left:
-        main(list(words))
-    out, err = capsys.readouterr()
-    assert isinstance(left.value.code, int)
-    return left.value.code, out, err
 
 
 def value_of(recipe: Recipe, key: str) -> Any:
@@ -191,28 +183,28 @@ def test_options_of_the_run_go_to_the_run(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_trained_is_told_and_leaves_no_run(
-    capsys: Captured, tmp_path: Path, words: list[str], told: str
+    command: Command, tmp_path: Path, words: list[str], told: str
 ) -> None:
     output = tmp_path / "run"
-    code, out, err = run(capsys, "train", "digits", "--output", str(output), *words)
+    code, out, err = command("train", "digits", "--output", str(output), *words)
     assert (code, out) == (2, "")
     assert told in err
     assert err.count("\n") == 1
     assert not output.exists()
 
 
-def test_a_recipe_of_another_schema_is_refused(capsys: Captured, tmp_path: Path) -> None:
+def test_a_recipe_of_another_schema_is_refused(command: Command, tmp_path: Path) -> None:
     path = tmp_path / "recipe.yaml"
     path.write_text("schema: 99\ndata: digits\n")
-    code, _, err = run(capsys, "train", "--recipe", str(path))
+    code, _, err = command("train", "--recipe", str(path))
     assert code == 2
     assert "schema 99" in err
 
 
-def test_a_folder_that_holds_something_is_refused(capsys: Captured, tmp_path: Path) -> None:
+def test_a_folder_that_holds_something_is_refused(command: Command, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
-    code, _, err = run(
-        capsys, "train", "digits", "--model", "softmax", "--epochs", "1", "--output", str(tmp_path)
+    code, _, err = command(
+        "train", "digits", "--model", "softmax", "--epochs", "1", "--output", str(tmp_path)
     )
     assert code == 2
     assert "is not empty" in err
@@ -232,11 +224,11 @@ def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_undrawn")
 def test_a_training_tells_what_it_chose_each_epoch_and_the_result(
-    capsys: Captured, tmp_path: Path
+    command: Command, tmp_path: Path
 ) -> None:
     output = tmp_path / "run"
-    code, out, err = run(
-        capsys, "train", "digits", *QUICK, "--model", "softmax", "--output", str(output)
+    code, out, err = command(
+        "train", "digits", *QUICK, "--model", "softmax", "--output", str(output)
     )
     assert (code, err) == (0, "")
     found = Run.load(output)
@@ -251,11 +243,11 @@ def test_a_training_tells_what_it_chose_each_epoch_and_the_result(
 
 @pytest.mark.usefixtures("_undrawn")
 def test_json_is_one_document_on_stdout_and_the_telling_goes_to_stderr(
-    capsys: Captured, tmp_path: Path
+    command: Command, tmp_path: Path
 ) -> None:
     output = tmp_path / "run"
-    code, out, err = run(
-        capsys, "train", "digits", *QUICK, "--model", "softmax", "--output", str(output), "--json"
+    code, out, err = command(
+        "train", "digits", *QUICK, "--model", "softmax", "--output", str(output), "--json"
     )
     found = json.loads(out)
     assert code == 0
@@ -266,11 +258,11 @@ def test_json_is_one_document_on_stdout_and_the_telling_goes_to_stderr(
 
 @pytest.mark.usefixtures("_undrawn")
 def test_runs_are_numbered(
-    capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for _ in range(2):
-        run(capsys, "train", "digits", *QUICK, "--model", "softmax", "--epochs", "0")
+        command("train", "digits", *QUICK, "--model", "softmax", "--epochs", "0")
     assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == [
         "digits-softmax-1",
         "digits-softmax-2",
@@ -278,12 +270,10 @@ def test_runs_are_numbered(
 
 
 @pytest.mark.usefixtures("_undrawn")
-def test_the_recipe_of_a_run_is_a_recipe_for_another(capsys: Captured, tmp_path: Path) -> None:
+def test_the_recipe_of_a_run_is_a_recipe_for_another(command: Command, tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
-    run(capsys, "train", "digits", *QUICK, "--model", "softmax", "--output", str(first))
-    code, _, _ = run(
-        capsys, "train", "--recipe", str(first / "recipe.yaml"), "--output", str(second)
-    )
+    command("train", "digits", *QUICK, "--model", "softmax", "--output", str(first))
+    code, _, _ = command("train", "--recipe", str(first / "recipe.yaml"), "--output", str(second))
     assert code == 0
     for name in ("recipe.yaml", "model.safetensors"):
         assert (first / name).read_bytes() == (second / name).read_bytes()
@@ -293,7 +283,7 @@ def test_the_recipe_of_a_run_is_a_recipe_for_another(capsys: Captured, tmp_path:
 
 @pytest.mark.usefixtures("_undrawn")
 def test_a_training_stopped_by_hand_is_1_and_says_so(
-    capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from retinue.cli.telling import Teller
 
@@ -302,9 +292,7 @@ def test_a_training_stopped_by_hand_is_1_and_says_so(
 
     monkeypatch.setattr(Teller, "tell_step", stop)
     output = tmp_path / "run"
-    code, out, _ = run(
-        capsys, "train", "digits", *QUICK, "--model", "softmax", "--output", str(output)
-    )
+    code, out, _ = command("train", "digits", *QUICK, "--model", "softmax", "--output", str(output))
     assert code == 1
     assert "interrupted: stopped by hand in epoch 1" in out
     assert "accuracy on val" in out
@@ -312,10 +300,10 @@ def test_a_training_stopped_by_hand_is_1_and_says_so(
 
 
 def test_a_loss_that_is_no_number_is_1_and_names_the_remedy(
-    capsys: Captured, tmp_path: Path
+    command: Command, tmp_path: Path
 ) -> None:
-    code, _, err = run(
-        capsys, "train", "digits", *QUICK, "--model", "softmax", "--opt", "sgd", "--lr", "1e38",
+    code, _, err = command(
+        "train", "digits", *QUICK, "--model", "softmax", "--opt", "sgd", "--lr", "1e38",
         "--schedule", "constant", "--output", str(tmp_path / "run"),
     )  # fmt: skip
     assert code == 1
@@ -335,11 +323,11 @@ def test_the_listener_of_the_terminal_is_complete() -> None:
         assert getattr(listener, name) is not getattr(silent, name)
 
 
-def test_an_unknown_key_in_a_recipe_file_is_named(capsys: Captured, tmp_path: Path) -> None:
+def test_an_unknown_key_in_a_recipe_file_is_named(command: Command, tmp_path: Path) -> None:
     path = tmp_path / "recipe.yaml"
     path.write_text("data: digits\nlearning_rate: 3\n")
     with pytest.raises(UsageError):  # control: the same from Python
         make_recipe({"learning_rate": 3})
-    code, _, err = run(capsys, "train", "--recipe", str(path))
+    code, _, err = command("train", "--recipe", str(path))
     assert code == 2
     assert "learning_rate: no such setting" in err
