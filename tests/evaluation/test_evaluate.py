@@ -1,6 +1,8 @@
 """`evaluate`: the run's own test split, and other data."""
 
 import csv
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -261,3 +263,20 @@ def test_other_data_never_overwrites_the_test_split(two: Run, tmp_path: Path) ->
         Image.fromarray(data.test.images[position, :, :, 0]).save(path)
     assert evaluate(two, tmp_path / "test").name == "test-data"
     assert (two.path / "evaluation" / "test" / "metrics.json").read_bytes() == before
+
+
+def test_a_built_in_set_is_found_again_where_it_was(tmp_path: Path) -> None:
+    """The folder of data sets that was named for the training is remembered by the run."""
+    root = tmp_path / "sets"
+    root.mkdir()
+    with zipfile.ZipFile(root / "cifar10.zip", "w") as archive:
+        for number in range(40):
+            split = "test" if number % 4 == number // 4 % 4 else "train"
+            name = ("cat", "dog")[number % 2]
+            pixels = np.random.default_rng(number).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+            file = io.BytesIO()
+            Image.fromarray(pixels).save(file, "PNG")
+            archive.writestr(f"{split}/{name}/{number}.png", file.getvalue())
+    data = load_data("cifar10", data_root=root)
+    run = train(data, output=tmp_path / "run", **FAST)
+    assert evaluate(run).metrics["n"] == len(data.test) == 10

@@ -84,7 +84,8 @@ class Split:
 class ImageData:
     """A data set: its splits, the class names in label order, and how pictures were brought here.
 
-    `notes` are what the user should know before training; `bad` are pictures left out.
+    `notes` are what the user should know before training; `bad` are pictures left out;
+    `loaded_with` and `data_root` are what it takes to load the same again.
     """
 
     name: str
@@ -97,6 +98,7 @@ class ImageData:
     notes: tuple[str, ...] = ()
     bad: tuple[BadPicture, ...] = ()
     loaded_with: dict[str, Any] = field(default_factory=dict)
+    data_root: str | None = None
 
     @property
     def channels(self) -> int:

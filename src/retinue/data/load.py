@@ -89,7 +89,8 @@ def load_data(
         "split_seed": split_seed,
         "max_bad": max_bad,
     }
-    return replace(loaded, loaded_with=settings)
+    named = None if data_root is None else str(root.resolve())
+    return replace(loaded, loaded_with=settings, data_root=named)
 
 
 def load_for(

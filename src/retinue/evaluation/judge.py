@@ -60,7 +60,7 @@ def evaluate_split(
     `count_look` is for the test split: the run counts how often it was looked at. `draw` also
     writes pictures and figures.
     """
-    probabilities = classifier.calibrated(classifier.logits(split.images, progress))
+    probabilities = classifier.calibrated(classifier.logits(split, progress))
     threshold = _threshold(run)
     metrics = measure(split.labels, probabilities, classifier.classes, threshold)
     metrics["test_digest"] = split.content_digest(classifier.classes)
@@ -93,7 +93,7 @@ def calibrate(run: Run, classifier: Classifier, val: Split) -> None:
 
     The classifier takes the temperature over. Without val pictures nothing is changed by it.
     """
-    logits = classifier.logits(val.images)
+    logits = classifier.logits(val)
     classifier.temperature = fit_temperature(logits, val.labels)
     probabilities = classifier.calibrated(logits)
     abstention = choose_abstention(probabilities, val.labels)

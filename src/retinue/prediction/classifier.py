@@ -12,6 +12,7 @@ from torch import nn
 
 from retinue.data.batches import to_tensor
 from retinue.data.cache import Progress
+from retinue.data.imagedata import Split
 from retinue.errors import PictureError, RetinueError
 from retinue.images import Pixels, Preprocess, decode
 from retinue.models.weights import load_model, read_card
@@ -69,15 +70,22 @@ class Classifier:
             device,
         )
 
-    def logits(self, images: Pixels, progress: Progress | None = None) -> NDArray[np.float64]:
-        """Raw outputs (N, K) for stored or network-sized pictures (N, H, W, C) uint8."""
-        if images.shape[1:3] == self.preprocess.stored:
-            images = self.preprocess.centre(images)
+    def logits(
+        self, images: Pixels | Split, progress: Progress | None = None
+    ) -> NDArray[np.float64]:
+        """Raw outputs (N, K) for stored or network-sized pictures (N, H, W, C) uint8, or a split.
+
+        Of a split that lies on the disk only a batch at a time is in memory.
+        """
         parts = []
         with torch.inference_mode():
             for start in range(0, len(images), BATCH):
-                batch = to_tensor(np.ascontiguousarray(images[start : start + BATCH]))
-                parts.append(self.model(batch.to(self.device)).double().cpu().numpy())
+                part = slice(start, start + BATCH)
+                batch = images.take(part) if isinstance(images, Split) else images[part]
+                if batch.shape[1:3] == self.preprocess.stored:
+                    batch = self.preprocess.centre(batch)
+                tensor = to_tensor(np.ascontiguousarray(batch)).to(self.device)
+                parts.append(self.model(tensor).double().cpu().numpy())
                 if progress:
                     progress("judging", min(start + BATCH, len(images)), len(images))
         return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)))

@@ -125,7 +125,7 @@ def fit(
     recipe, choices = choose(recipe.model_copy(update={"data": data.source}), data)
     # Every draw is seeded from the recipe; the caller's own random state stays as it was.
     with torch.random.fork_rng(devices=[place] if place.type == "cuda" else []):
-        return _carry_out(recipe, choices, data, place, module, output, data_root, listener)
+        return _carry_out(recipe, choices, data, place, module, output, listener)
 
 
 def _carry_out(
@@ -135,15 +135,13 @@ def _carry_out(
     device: torch.device,
     module: nn.Module | None,
     output: Path | None,
-    data_root: str | Path | None,
     listener: Listener,
 ) -> Run:
     """Train a recipe in which nothing is open; whatever ends it is written into the run."""
     training, card = make_training(recipe, data, device, module)
     run = Run.create(data.name, recipe.model.name.rpartition(":")[2], output)
     environment = describe_environment(device, training.precision)
-    root = None if data_root is None else str(Path(data_root).resolve())
-    write_beginning(run, recipe, data, environment, root)
+    write_beginning(run, recipe, data, environment)
     try:
         listener.on_plan(Plan(run, recipe, data, training.model, training.precision, choices))
         subset = subset_of(data.train, data.val)

@@ -9,12 +9,10 @@ from retinue.runs import Run
 from retinue.writing import write_json
 
 
-def write_beginning(
-    run: Run, recipe: Recipe, data: ImageData, environment: dict[str, Any], data_root: str | None
-) -> None:
+def write_beginning(run: Run, recipe: Recipe, data: ImageData, environment: dict[str, Any]) -> None:
     """Write recipe.yaml, data.json, splits.csv, bad-pictures.csv and environment.json."""
     write_json(run.path / "environment.json", environment)
-    write_json(run.path / "data.json", _describe(data, data_root))
+    write_json(run.path / "data.json", _describe(data))
     rows = [
         [split.ids[i], split.paths[i], data.classes[split.labels[i]], name, split.digests[i]]
         for name, split in data.splits.items()
@@ -27,11 +25,11 @@ def write_beginning(
     write_recipe(run.path / "recipe.yaml", recipe)
 
 
-def _describe(data: ImageData, data_root: str | None) -> dict[str, Any]:
+def _describe(data: ImageData) -> dict[str, Any]:
     return {
         "name": data.name,
         "source": data.source,
-        "data_root": data_root,
+        "data_root": data.data_root,
         "classes": list(data.classes),
         "counts": {name: data.splits[name].counts(data.classes) for name in SPLITS},
         "digest": data.digest,
