@@ -543,6 +543,135 @@ def test_the_centre_is_what_lies_between_equal_margins(noise: Noise) -> None:
 # --- threads
 
 
+# --- JPEG at a reduced scale
+
+
+def photo(height: int, width: int, channels: int = 3) -> Bytes:
+    """Something as smooth and as rough as photos are: waves of all lengths, the short ones weak."""
+    y, x = np.mgrid[:height, :width]
+    waves = [
+        np.sin(2 * np.pi * ((x * np.cos(turn) + y * np.sin(turn)) / length + turn)) * length**0.7
+        for turn, length in enumerate([400, 173, 91, 47, 23, 13, 7, 4.6])
+    ]
+    total = np.stack([sum(waves[shift:] + waves[:shift]) for shift in range(channels)], axis=2)
+    total += 40 * np.sin(x / 60)[:, :, None]
+    low, high = total.min(), total.max()
+    scaled: Bytes = ((total - low) / (high - low) * 255).astype(np.uint8)
+    return scaled
+
+
+def jpeg(pixels: Bytes, orientation: int = 1, kind: str = "JPEG") -> bytes:
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    image = Image.fromarray(pixels.squeeze())
+    extra = {"save_all": True, "append_images": [image]} if kind == "MPO" else {}
+    return encoded(image, kind, quality=92, exif=exif, **extra)
+
+
+@pytest.mark.parametrize(
+    ("least", "shape"),
+    [
+        (None, (480, 640)),
+        ((480, 640), (480, 640)),
+        ((241, 100), (480, 640)),
+        ((240, 320), (240, 320)),
+        ((147, 147), (240, 320)),
+        ((120, 161), (240, 320)),
+        ((32, 32), (60, 80)),
+        ((1, 1), (60, 80)),  # an eighth is the least that there is
+    ],
+)
+def test_a_jpeg_comes_no_smaller_than_asked_for(
+    least: tuple[int, int] | None, shape: tuple[int, int]
+) -> None:
+    assert decode(jpeg(photo(480, 640)), least=least).shape == (*shape, 3)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
+def test_other_formats_come_whole(noise: Noise, kind: str) -> None:
+    pixels = noise(0, 64, 64)
+    options = {"lossless": True} if kind == "WEBP" else {}
+    data = encoded(Image.fromarray(pixels), kind, **options)
+    assert (decode(data, least=(8, 8)) == pixels).all()
+
+
+@pytest.mark.parametrize("orientation", UPRIGHT)
+@pytest.mark.parametrize("kind", ["JPEG", "MPO"])
+def test_orientation_turns_what_is_asked_for_too(kind: str, orientation: int) -> None:
+    data = jpeg(photo(400, 640), orientation, kind)
+    found = decode(data, least=(100, 160))
+    full = UPRIGHT[orientation](decode(jpeg(photo(400, 640))))
+    lies = full.shape[0] < full.shape[1]
+    assert found.shape[:2] == ((100, 160) if lies else (320, 200))
+    shrunk = fit(full, found.shape[:2], "squash").astype(int)
+    assert np.abs(shrunk - found).mean() < 3
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    height=st.integers(20, 500),
+    width=st.integers(20, 500),
+    stored=st.tuples(st.integers(4, 160), st.integers(4, 160)),
+    how=st.sampled_from(["crop", "pad", "squash"]),
+    orientation=st.sampled_from(list(UPRIGHT)),
+)
+def test_reading_at_a_reduced_scale_never_enlarges(
+    height: int, width: int, stored: tuple[int, int], how: Fit, orientation: int
+) -> None:
+    data = jpeg(photo(height, width, 1), orientation)
+    full = decode(data)
+    least = images.needed(full.shape[:2], stored, how)
+    reduced = decode(data, least=least)
+    for whole, less, wanted in zip(full.shape, reduced.shape, least, strict=False):
+        assert less >= min(whole, wanted)
+    found = Preprocess(stored, stored, how, 1).read(data)
+    assert (found == fit(reduced, stored, how)).all()
+
+
+@pytest.mark.parametrize("how", ["crop", "pad", "squash"])
+@pytest.mark.parametrize("stored", [(147, 147), (64, 64), (32, 48)])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_reading_is_close_to_a_whole_decode(
+    how: Fit, stored: tuple[int, int], orientation: int
+) -> None:
+    rule = Preprocess(stored, stored, how, 3)
+    data = jpeg(photo(768, 1000), orientation)
+    whole = rule(decode(data)).astype(int)
+    assert decode(data, least=stored).size < decode(data).size / 3, "the control: it was reduced"
+    difference = np.abs(rule.read(data) - whole)
+    assert difference.mean() < 2
+    # The control: another picture is far away, so the bound says something.
+    assert np.abs(rule(photo(768, 1000)[:, ::-1]) - whole).mean() > 10
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize("how", ["crop", "pad", "squash"])
+def test_real_photos_are_close_to_a_whole_decode(shared_data: Path, how: Fit) -> None:
+    files = sorted((shared_data / "trash6").rglob("*.jpg"))[::80]
+    rule = Preprocess((128, 128), (147, 147), how, 3)
+    differences = []
+    for data in (path.read_bytes() for path in files):
+        assert sorted(decode(data, least=(147, 147)).shape[:2]) == [192, 256]
+        differences.append(np.abs(rule.read(data) - rule(decode(data)).astype(int)).mean())
+    assert max(differences) < 3
+    assert sum(differences) / len(differences) < 1.2
+
+
+def test_header_and_pixels_come_together(noise: Noise) -> None:
+    rule = Preprocess((8, 8), (10, 9), "pad", 1)
+    data = jpeg(photo(90, 70), 6)
+    found, pixels = images.header_and_pixels(data, rule)
+    assert found == header(data)
+    assert not isinstance(pixels, PictureError)
+    assert (pixels == rule.read(data)).all()
+    cut = jpeg(noise(0, 64, 64))[:2000]
+    found, pixels = images.header_and_pixels(cut, rule)
+    assert found == header(cut)
+    assert str(pixels).startswith("damaged: ")
+    with pytest.raises(PictureError, match="not a picture"):
+        images.header_and_pixels(b"text", rule)
+
+
 def test_threads_that_decode_leave_the_warning_filters_alone(noise: Noise) -> None:
     good = encoded(Image.fromarray(noise(0, 40, 40)), "JPEG")
     contents = [good, good[:300], b"text", encoded(Image.fromarray(noise(1, 30, 30)))] * 10

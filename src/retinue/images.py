@@ -22,10 +22,10 @@ from retinue.errors import PictureError
 Pixels = NDArray[np.uint8]
 Fit = Literal["crop", "pad", "squash"]
 
-RULES = 1  # raised when a change below alters pixels, so that older caches are not used
+RULES = 2  # raised when a change below alters pixels, so that older caches are not used
 
 FORMATS = (
-    "PNG", "JPEG", "MPO", "GIF", "BMP", "DIB", "WEBP", "TIFF", "PPM", "TGA", "ICO", "JPEG2000",
+    "PNG", "JPEG", "WEBP", "MPO", "GIF", "BMP", "DIB", "TIFF", "PPM", "TGA", "ICO", "JPEG2000",
     "AVIF", "HEIF",
 )  # fmt: skip
 SUFFIXES = frozenset({
@@ -33,6 +33,8 @@ SUFFIXES = frozenset({
     ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".ico", ".jp2", ".j2k", ".avif",
     ".heic", ".heif",
 })  # fmt: skip
+
+_ORIENTATION = 0x0112  # of EXIF
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,21 @@ class Preprocess:
         """Fit one decoded picture (H, W, 1 or 3) to (*stored, channels)."""
         return fit(with_channels(pixels, self.channels), self.stored, self.fit)
 
+    def read(self, data: bytes, limits: Limits | None = None) -> Pixels:
+        """From a file's bytes to (*stored, channels): the one way, in training and after it.
+
+        Raises:
+            PictureError: as `decode`.
+        """
+        with _opened(data, limits or Limits()) as image:
+            pixels = _decoded(image, needed(_upright_shape(image), self.stored, self.fit))
+        return self(pixels)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of a stored picture."""
+        return *self.stored, self.channels
+
     def centre(self, images: Pixels) -> Pixels:
         """Cut the centre of `size` out of stored pictures (..., H, W, C); a view."""
         top, left = ((have - want) // 2 for have, want in zip(self.stored, self.size, strict=True))
@@ -85,18 +102,20 @@ class Preprocess:
         return cls(size, stored, values["fit"], values["channels"])
 
 
-def decode(data: bytes, limits: Limits | None = None) -> Pixels:
+def decode(
+    data: bytes, limits: Limits | None = None, least: tuple[int, int] | None = None
+) -> Pixels:
     """Turn a file's bytes into upright uint8 pixels, (H, W, 1) for grey and (H, W, 3) otherwise.
 
     Of an animation the first frame; transparency lies on white; 16-bit grey is scaled to 8 bits.
+    With `least` (height, width) a JPEG may come at a half, a quarter or an eighth of its size, but
+    not below `least`, which costs a fraction of the time.
 
     Raises:
         PictureError: the bytes are no picture, are damaged, or are over the limits.
     """
     with _opened(data, limits or Limits()) as image:
-        _scale_transparency(image)
-        image.load()
-        return _upright_pixels(image)
+        return _decoded(image, least)
 
 
 def header(data: bytes, limits: Limits | None = None) -> Header:
@@ -106,8 +125,28 @@ def header(data: bytes, limits: Limits | None = None) -> Header:
         PictureError: as `decode`, as far as the header shows it.
     """
     with _opened(data, limits or Limits()) as image:
-        width, height = image.size[::-1] if _is_turned(image) else image.size
-        return Header(width, height, _is_grey(image.mode))
+        return _header(image)
+
+
+def header_and_pixels(
+    data: bytes, preprocess: Preprocess, limits: Limits | None = None
+) -> tuple[Header, Pixels | PictureError]:
+    """`header` and `Preprocess.read` in one, or in place of the pixels why there are none.
+
+    Raises:
+        PictureError: as `header`.
+    """
+    found = None
+    try:
+        with _opened(data, limits or Limits()) as image:
+            found = _header(image)
+            shape = found.height, found.width
+            pixels = _decoded(image, needed(shape, preprocess.stored, preprocess.fit))
+    except PictureError as error:
+        if found is None:
+            raise
+        return found, error
+    return found, preprocess(pixels)
 
 
 def with_channels(pixels: Pixels, channels: int) -> Pixels:
@@ -136,12 +175,22 @@ def fit(pixels: Pixels, size: tuple[int, int], how: Fit) -> Pixels:
         return resize(pixels, size, (left, top, width - left, height - top))
     if how == "squash":
         return resize(pixels, size)
-    scale = min(size[0] / height, size[1] / width)
-    inner = max(1, round(height * scale)), max(1, round(width * scale))
+    inner = _inside((height, width), size)
     top, left = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
     padded = np.zeros((*size, pixels.shape[2]), np.uint8)
     padded[top : top + inner[0], left : left + inner[1]] = resize(pixels, inner)
     return padded
+
+
+def needed(shape: tuple[int, int], size: tuple[int, int], how: Fit) -> tuple[int, int]:
+    """The least (height, width) of a picture of this shape that `fit` need not enlarge."""
+    return _inside(shape, size) if how == "pad" else size
+
+
+def _inside(shape: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
+    """The largest (height, width) of a shape's proportions that lies inside a size."""
+    scale = min(size[0] / shape[0], size[1] / shape[1])
+    return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
 
 
 def resize(
@@ -161,7 +210,7 @@ def _opened(data: bytes, limits: Limits) -> Iterator[Image.Image]:
     if len(data) > limits.bytes:
         raise PictureError(f"{len(data):,} bytes, over the limit of {limits.bytes:,}")
     try:
-        with _quiet(), _identified(data) as image:
+        with quiet(), _identified(data) as image:
             if image.width * image.height > limits.pixels:
                 raise PictureError(
                     f"{image.width} x {image.height} pixels, over the limit of {limits.pixels:,}"
@@ -201,12 +250,32 @@ def _formats() -> list[str]:
     return [name for name in FORMATS if name in Image.OPEN]
 
 
+def _header(image: Image.Image) -> Header:
+    height, width = _upright_shape(image)
+    return Header(width, height, _is_grey(image.mode))
+
+
+def _upright_shape(image: Image.Image) -> tuple[int, int]:
+    """Height and width once the orientation is applied."""
+    return image.size if _is_turned(image) else (image.height, image.width)
+
+
 def _is_turned(image: Image.Image) -> bool:
     """Whether the header calls for a quarter turn that Pillow has not made already."""
     # Asked for its EXIF, a PNG without any at its head is decoded whole; TIFF is turned on opening.
     if image.format == "TIFF" or (image.format == "PNG" and "exif" not in image.info):
         return False
-    return image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    return image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+
+
+def _decoded(image: Image.Image, least: tuple[int, int] | None) -> Pixels:
+    """Decode an opened image, as `decode` says."""
+    if least is not None and image.format in ("JPEG", "MPO"):
+        # libjpeg then leaves out the frequencies that nobody would see.
+        image.draft(None, least if _is_turned(image) else least[::-1])
+    _scale_transparency(image)
+    image.load()
+    return _upright_pixels(image)
 
 
 def _scale_transparency(image: Image.Image) -> None:
@@ -225,13 +294,15 @@ def _upright_pixels(image: Image.Image) -> Pixels:
     """Decoded image to (H, W, 1 or 3): orientation applied, alpha on white, 8 bits."""
     grey = _is_grey(image.mode)
     transparent = image.info.get("transparency")
-    image = ImageOps.exif_transpose(image)
+    if image.getexif().get(_ORIENTATION, 1) != 1:  # it would copy the others too
+        image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I") or image.mode == "F":
         return _eight_bits(np.asarray(image), transparent)[:, :, None]
     if transparent is not None or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    pixels = np.asarray(image.convert("L" if grey else "RGB"))
+    mode = "L" if grey else "RGB"
+    pixels = np.asarray(image if image.mode == mode else image.convert(mode))
     return pixels[:, :, None] if grey else pixels
 
 
@@ -251,8 +322,8 @@ _quiet_users = 0
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence Pillow's warnings while any thread decodes.
+def quiet() -> Iterator[None]:
+    """Silence Pillow's warnings while any thread decodes; around many pictures it costs less.
 
     `warnings.catch_warnings` alone changes global state in an order that threads can mix up; so
     the first one in silences and the last one out restores.

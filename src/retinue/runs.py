@@ -6,7 +6,7 @@ import os
 import platform
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -173,13 +173,15 @@ class Run:
         with (self.path / name).open("a", encoding="utf-8", newline="\n") as file:
             file.write(json.dumps(line) + "\n")
 
-    def write_rows(self, name: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    def write_rows(self, name: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Write a CSV file of the folder, atomically."""
         with (
             appearing(self.path / name) as aside,
             aside.open("w", encoding="utf-8", newline="") as file,
         ):
-            csv.writer(file, lineterminator="\n").writerows([head, *rows])
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(head)
+            writer.writerows(rows)
 
     def _read_lines(self, name: str) -> list[dict[str, Any]]:
         path = self.path / name

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from retinue.data.archives import ArchiveLimits, TarFiles, ZipFiles, is_tar
+from retinue.data.archives import TarFiles, ZipFiles, is_tar
 from retinue.data.files import Files
+from retinue.data.refusals import ArchiveLimits
 from retinue.errors import RetinueError
 
 PICTURES = {"cat/a.jpg": b"first", "cat/b.jpg": b"second" * 1000, "dog/c.jpg": b""}
@@ -87,6 +88,38 @@ def test_good_archives_are_listed_and_read(tmp_path: Path, kind: str) -> None:
 def test_a_missing_entry_is_named(tmp_path: Path, kind: str) -> None:
     with pytest.raises(RetinueError, match=r"has no entry 'gone\.jpg'"):
         list(MAKERS[kind](tmp_path).read(["cat/a.jpg", "gone.jpg"]))
+
+
+def test_the_table_of_a_zip_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("cat/1.png", b"one")
+    opened = []
+    inner = zipfile.ZipFile
+
+    def counting(path: Path) -> zipfile.ZipFile:
+        opened.append(inner(path))
+        return opened[-1]
+
+    monkeypatch.setattr(zipfile, "ZipFile", counting)
+    files = ZipFiles(path)
+    names = [entry.name for entry in files.entries()]
+    assert dict(files.read(names)) == {"cat/1.png": b"one"}
+    assert len(opened) == 1
+    assert opened[0].fp is None, "it is closed after the pass"
+    assert dict(files.read(names)) == {"cat/1.png": b"one"}
+    assert len(opened) == 2
+
+
+def test_a_zip_that_changed_after_its_listing_is_opened_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    files = ZipFiles(path)
+    for content in (b"one", b"other"):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("cat/1.png", content)
+        if content == b"one":
+            files.entries()
+    assert dict(files.read(["cat/1.png"])) == {"cat/1.png": b"other"}
 
 
 def test_entries_come_in_the_archives_order(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from retinue.data.imagedata import ImageData, Split, picture_digest
 from retinue.data.load import load_data, load_for
+from retinue.data.shapes import generate
 from retinue.errors import RetinueError, UsageError
 from retinue.images import Preprocess, fit
 from retinue.recipe import DATA_KEYS, make_recipe
@@ -423,6 +424,9 @@ def test_a_recipes_options_reach_the_generator() -> None:
     data = load_for(make_recipe({"data": "shapes", "data_options": {"count": 60, "size": 16}}))
     assert sum(map(len, data.splits.values())) == 60
     assert data.size == (16, 16)
+    drawn = generate(count=60, size=16).images  # at that size, and not brought to it
+    for split in data.splits.values():
+        assert (split.images == drawn[split.rows]).all()
 
 
 def test_other_data_may_stand_in_for_the_recipes(tmp_path: Path, class_folders: Folders) -> None:

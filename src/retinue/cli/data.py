@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from retinue.cli.console import loading, make_console, print_json, print_notes, print_table
-from retinue.cli.options import DataRoot, Json, Set
+from retinue.cli.options import CacheMemory, DataRoot, Json, Set
 
 
 def show(
@@ -21,6 +21,7 @@ def show(
     ] = None,
     settings: Set = None,
     data_root: DataRoot = None,
+    cache_memory: CacheMemory = "1GiB",
     as_json: Json = False,
 ) -> None:
     """Write a sheet of labelled pictures, and print how many each class has."""
@@ -35,7 +36,7 @@ def show(
     given = {key: value for key, value in given.items() if value is not None}
     recipe = make_recipe({"data": data}, given, parse_assignments(settings or []))
     with loading(console) as progress:
-        loaded = load_for(recipe, None, data_root, progress)
+        loaded = load_for(recipe, None, data_root, progress, cache_memory)
     sheet = output or Path(f"{loaded.name}-samples.png")
     save(sample_sheet(loaded), sheet)
     files = [sheet]

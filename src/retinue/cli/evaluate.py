@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from retinue.cli.console import loading, make_console, print_json, print_table
-from retinue.cli.options import DataRoot, Device, Json, OwnModel, RunPath
+from retinue.cli.options import CacheMemory, DataRoot, Device, Json, OwnModel, RunPath
 from retinue.wording import count, measured_share
 
 
@@ -17,6 +17,7 @@ def evaluate(
     ] = None,
     model: OwnModel = None,
     data_root: DataRoot = None,
+    cache_memory: CacheMemory = "1GiB",
     device: Device = "cpu",
     as_json: Json = False,
 ) -> None:
@@ -34,6 +35,7 @@ def evaluate(
             data,
             model=own_module(model, opened.path),
             data_root=data_root,
+            cache_memory=cache_memory,
             device=device,
             progress=progress,
         )

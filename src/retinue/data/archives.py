@@ -9,28 +9,30 @@ import bz2
 import gzip
 import io
 import lzma
-import re
 import stat
-import struct
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from retinue.data.files import Entry, is_ignored
-from retinue.errors import RetinueError
+from retinue.data.refusals import (
+    DAMAGE,
+    DEFAULT_LIMITS,
+    MIB,
+    RATIO_FROM_BYTES,
+    ArchiveLimits,
+    Census,
+    damage_named,
+    in_words,
+    refused,
+    refused_entry,
+    require,
+)
 
-MIB = 2**20
-GIB = 2**30
 _CHUNK = 256 * 1024
 # Tar keeps long names in headers of any length; no honest one comes near this.
 _HEADER_BYTES = MIB
-# Small files of one colour compress well beyond any ratio and harm nobody.
-_RATIO_FROM_BYTES = MIB
-_DRIVE = re.compile(r"[A-Za-z]:")
 _ENCRYPTED = 0x1 | 0x40
 _NOT_PICTURES = {
     tarfile.SYMTYPE: "is a link (make the archive again with: tar --dereference)",
@@ -39,36 +41,7 @@ _NOT_PICTURES = {
     tarfile.BLKTYPE: "is a device",
     tarfile.FIFOTYPE: "is a pipe",
 }
-_DAMAGE = (
-    zipfile.BadZipFile,
-    tarfile.TarError,
-    lzma.LZMAError,
-    zlib.error,
-    struct.error,
-    OSError,
-    EOFError,
-    ValueError,
-    OverflowError,
-    NotImplementedError,
-    RecursionError,
-)
-
-
-@dataclass(frozen=True)
-class ArchiveLimits:
-    """How much an archive may hold before it is taken for an attack or a mistake.
-
-    `ratio` is unpacked bytes over packed bytes: of a zip's entries of more than 1 MiB, and of
-    whole archives.
-    """
-
-    entries: int = 1_000_000
-    member_bytes: int = 256 * MIB
-    total_bytes: int = 64 * GIB
-    ratio: int = 200
-
-
-DEFAULT_LIMITS = ArchiveLimits()
+_Opened = tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo], tuple[int, int]]
 
 
 class ZipFiles:
@@ -77,17 +50,15 @@ class ZipFiles:
     def __init__(self, path: Path, limits: ArchiveLimits = DEFAULT_LIMITS) -> None:
         self.root = path
         self._limits = limits
+        self._left_open: _Opened | None = None
 
     def entries(self) -> list[Entry]:
         """All files, sorted by name. Raises `RetinueError` for a damaged or unsafe archive."""
-        with _damage_named(self.root), zipfile.ZipFile(self.root) as archive:
-            modified = self.root.stat().st_mtime_ns
-            members = self._members(archive)
-        return [
-            Entry(name, members[name].file_size, modified)
-            for name in sorted(members)
-            if not is_ignored(name)
-        ]
+        with damage_named(self.root):
+            # Left open for the first read(): the table of a large archive takes long to read.
+            _, members, stamp = self._left_open = self._open()
+        sizes = ((name, members[name].file_size) for name in sorted(members))
+        return [Entry(name, size, stamp[1]) for name, size in sizes if not is_ignored(name)]
 
     def read(self, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """Yield (name, content) of the wanted entries, in the archive's order.
@@ -96,16 +67,29 @@ class ZipFiles:
             RetinueError: the archive is damaged or unsafe, or an entry is missing.
         """
         wanted = set(names)
-        with _damage_named(self.root), zipfile.ZipFile(self.root) as archive:
-            members = self._members(archive)
-            _require(self.root, wanted - members.keys())
-            for name, info in members.items():
-                if name in wanted:
-                    yield name, self._content(archive, info)
+        with damage_named(self.root):
+            opened, self._left_open = self._left_open, None
+            if opened is None or opened[2] != self._stamp():
+                opened = self._open()
+            archive, members, _ = opened
+            with archive:
+                require(self.root, wanted - members.keys())
+                for name, info in members.items():
+                    if name in wanted:
+                        yield name, self._content(archive, info)
+
+    def _open(self) -> "_Opened":
+        stamp = self._stamp()
+        archive = zipfile.ZipFile(self.root)
+        return archive, self._members(archive), stamp
+
+    def _stamp(self) -> tuple[int, int]:
+        status = self.root.stat()
+        return status.st_size, status.st_mtime_ns
 
     def _members(self, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         """The checked entries by their names, folders left out."""
-        census = _Census(self.root, self._limits)
+        census = Census(self.root, self._limits)
         members = {}
         for info in archive.infolist():
             # zipfile cuts a name at NUL and may replace backslashes: look at what is written.
@@ -116,30 +100,28 @@ class ZipFiles:
                 self._check_ratio(info)
                 members[name] = info
         packed = self.root.stat().st_size
-        if census.total > max(_RATIO_FROM_BYTES, self._limits.ratio * packed):
-            raise _refused(
-                self.root, f"it would unpack to over {self._limits.ratio} times its size"
-            )
+        if census.total > max(RATIO_FROM_BYTES, self._limits.ratio * packed):
+            raise refused(self.root, f"it would unpack to over {self._limits.ratio} times its size")
         return members
 
     def _check_kind(self, info: zipfile.ZipInfo) -> None:
         kind = stat.S_IFMT(info.external_attr >> 16)
         if kind not in (0, stat.S_IFREG):
             what = "is a link" if kind == stat.S_IFLNK else "is not a plain file"
-            raise _refused_entry(self.root, info.filename, what)
+            raise refused_entry(self.root, info.filename, what)
         if info.flag_bits & _ENCRYPTED:
             what = "is encrypted (unpack it with its password and make the zip again without)"
-            raise _refused_entry(self.root, info.filename, what)
+            raise refused_entry(self.root, info.filename, what)
         # zipfile unpacks the other methods without a bound on what comes out.
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             what = "is not stored or deflated (make the zip again in the usual way)"
-            raise _refused_entry(self.root, info.filename, what)
+            raise refused_entry(self.root, info.filename, what)
 
     def _check_ratio(self, info: zipfile.ZipInfo) -> None:
-        allowed = max(_RATIO_FROM_BYTES, self._limits.ratio * info.compress_size)
+        allowed = max(RATIO_FROM_BYTES, self._limits.ratio * info.compress_size)
         if info.file_size > allowed:
             what = f"would unpack to over {self._limits.ratio} times its size"
-            raise _refused_entry(self.root, info.filename, what)
+            raise refused_entry(self.root, info.filename, what)
 
     def _content(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
         content = bytearray()
@@ -164,7 +146,7 @@ class TarFiles:
 
     def entries(self) -> list[Entry]:
         """All files, sorted by name. Raises `RetinueError` for a damaged or unsafe archive."""
-        with _damage_named(self.root):
+        with damage_named(self.root):
             modified = self.root.stat().st_mtime_ns
             found = [
                 Entry(name, size, modified)
@@ -180,16 +162,16 @@ class TarFiles:
             RetinueError: the archive is damaged or unsafe, or an entry is missing.
         """
         wanted = set(names)
-        with _damage_named(self.root):
+        with damage_named(self.root):
             for name, size, stream in self._walk():
                 if name in wanted:
                     wanted.remove(name)
                     yield name, stream.take(size)
-            _require(self.root, wanted)
+            require(self.root, wanted)
 
     def _walk(self) -> Iterator[tuple[str, int, "_TarStream"]]:
         """Name and size of each file, with the stream standing at its content."""
-        census = _Census(self.root, self._limits)
+        census = Census(self.root, self._limits)
         with self.root.open("rb") as packed, _unpacked(packed) as unpacked:
             stream = _TarStream(self.root, packed, unpacked, self._limits)
             tar = tarfile.TarFile(
@@ -209,7 +191,7 @@ class TarFiles:
     def _check_kind(self, info: tarfile.TarInfo) -> None:
         if not info.isreg() or info.issparse():
             what = _NOT_PICTURES.get(info.type, "is not a plain file")
-            raise _refused_entry(self.root, info.name, what)
+            raise refused_entry(self.root, info.name, what)
 
 
 class _TarStream:
@@ -234,7 +216,7 @@ class _TarStream:
     def read(self, size: int) -> bytes:
         """Bytes of a header, for tarfile."""
         if self._position + size > self._header_from + _HEADER_BYTES:
-            raise _refused(self._path, f"a header at byte {self._header_from} is too long")
+            raise refused(self._path, f"a header at byte {self._header_from} is too long")
         self._last_header = self._next(size)
         return self._last_header
 
@@ -285,44 +267,11 @@ class _TarStream:
         data = self._unpacked.read(size)
         self._position += len(data)
         if self._position > self._limits.total_bytes:
-            raise _refused(self._path, f"it unpacks to over {_in_words(self._limits.total_bytes)}")
+            raise refused(self._path, f"it unpacks to over {in_words(self._limits.total_bytes)}")
         packed = self._packed.tell()
-        if self._position > max(_RATIO_FROM_BYTES, self._limits.ratio * packed):
-            raise _refused(self._path, f"it unpacks to over {self._limits.ratio} times its size")
+        if self._position > max(RATIO_FROM_BYTES, self._limits.ratio * packed):
+            raise refused(self._path, f"it unpacks to over {self._limits.ratio} times its size")
         return data
-
-
-class _Census:
-    """The names and sizes of an archive so far; refuses what is unsafe, repeated or too much."""
-
-    def __init__(self, path: Path, limits: ArchiveLimits) -> None:
-        self._path, self._limits = path, limits
-        self._count = 0
-        self._names: set[str] = set()
-        self.total = 0
-
-    def name(self, written: str) -> str:
-        """The posix path of an entry, file or folder, from the name as it is written."""
-        self._count += 1
-        if self._count > self._limits.entries:
-            raise _refused(self._path, f"it holds over {self._limits.entries:,} entries")
-        if fault := _fault(written):
-            raise _refused_entry(self._path, written, fault)
-        return "/".join(part for part in written.split("/") if part not in ("", "."))
-
-    def add(self, name: str, size: int) -> None:
-        """Count a file of a checked name and a declared size in bytes."""
-        if not name:
-            raise _refused_entry(self._path, name, "has no name")
-        if name in self._names:
-            raise _refused_entry(self._path, name, "is there twice")
-        self._names.add(name)
-        if not 0 <= size <= self._limits.member_bytes:
-            what = f"is larger than {_in_words(self._limits.member_bytes)}"
-            raise _refused_entry(self._path, name, what)
-        self.total += size
-        if self.total > self._limits.total_bytes:
-            raise _refused(self._path, f"it unpacks to over {_in_words(self._limits.total_bytes)}")
 
 
 def is_tar(path: Path) -> bool:
@@ -334,7 +283,7 @@ def is_tar(path: Path) -> bool:
         with path.open("rb") as packed, _unpacked(packed) as unpacked:
             block = unpacked.read(tarfile.BLOCKSIZE)
         tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
-    except _DAMAGE:
+    except DAMAGE:
         return False
     return True
 
@@ -349,51 +298,3 @@ def _unpacked(packed: io.BufferedReader) -> io.BufferedIOBase:
     if start.startswith(b"\xfd7zXZ\x00"):
         return lzma.LZMAFile(packed)
     return packed
-
-
-def _fault(name: str) -> str | None:
-    """Why a name could lead out of the archive's own folder or cannot be written down."""
-    if "\0" in name:
-        return "has a NUL in its name"
-    if "\\" in name:
-        return "has a backslash in its name"
-    if name.startswith("/") or _DRIVE.match(name):
-        return "has an absolute path"
-    if ".." in name.split("/"):
-        return "has '..' in its path"
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return "has a name that is not valid UTF-8"
-    return None
-
-
-@contextmanager
-def _damage_named(path: Path) -> Iterator[None]:
-    """Turn what the readers raise on damaged bytes into one line that names the archive."""
-    try:
-        yield
-    except _DAMAGE as error:
-        reason = str(error) or type(error).__name__
-        raise RetinueError(
-            f"cannot read {path}, it may be damaged or cut short ({reason}): fetch or make it again"
-        ) from error
-
-
-def _require(path: Path, missing: set[str]) -> None:
-    if missing:
-        raise RetinueError(f"{path} has no entry {min(missing)!r}: was the archive changed?")
-
-
-def _refused(path: Path, reason: str) -> RetinueError:
-    return RetinueError(f"{path} was refused: {reason}. Unpack it yourself if you trust it")
-
-
-def _refused_entry(path: Path, name: str, reason: str) -> RetinueError:
-    return RetinueError(
-        f"{path} was refused: its entry {name!r} {reason}. Remove it from the archive"
-    )
-
-
-def _in_words(size: int) -> str:
-    return f"{size / GIB:g} GiB" if size >= GIB else f"{size / MIB:g} MiB"

@@ -1,5 +1,6 @@
 """The data sets that come by name: where each is found, downloaded or generated."""
 
+import hashlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from retinue.data.cache import Progress
+from retinue.data.generated import kept
+from retinue.data.memory import CACHE_MEMORY
 from retinue.data.official import find_official, load_official
 from retinue.data.pool import Given
-from retinue.data.shapes import generate
+from retinue.data.shapes import CLASSES, DRAWING, draw, lay_out
 from retinue.errors import UsageError
 
 
@@ -36,16 +39,22 @@ BUILT_IN: dict[str, BuiltIn] = {
 
 
 def built_in(
-    name: str, root: Path, options: Mapping[str, Any], progress: Progress | None
+    name: str,
+    root: Path,
+    options: Mapping[str, Any],
+    progress: Progress | None,
+    cache_memory: int = CACHE_MEMORY,
 ) -> Given | Path:
     """The arrays of a built-in data set, or the path of its archive of class folders.
+
+    Arrays of more than `cache_memory` bytes are memory-mapped.
 
     Raises:
         UsageError: an option that it does not take.
         RetinueError: it is not on this machine and cannot be downloaded.
     """
     if name == "shapes":
-        return _shapes(options)
+        return _shapes(options, progress, cache_memory)
     if options:
         raise UsageError(f"data_options.{next(iter(options))}: {name} takes no options")
     if name == "digits":
@@ -55,11 +64,20 @@ def built_in(
         return archive
     told = _downloading(name, progress) if progress else None
     classes, train, test = load_official(name, root, progress=told)
+    parts = (train.images, test.images)
+    shape = (len(train.labels) + len(test.labels), *train.images.shape[1:])
+    store = kept(
+        lambda: [hashlib.sha256(np.ascontiguousarray(part).data).hexdigest() for part in parts],
+        shape,
+        parts,
+        cache_memory,
+    )
     return Given(
         classes,
-        np.concatenate([train.images, test.images]),
+        store.pictures,
         np.concatenate([train.labels, test.labels]),
         ["train"] * len(train.labels) + ["test"] * len(test.labels),
+        store.digests,
     )
 
 
@@ -81,14 +99,22 @@ def _digits() -> Given:
     return Given(tuple("0123456789"), images, labels, [""] * len(labels))
 
 
-def _shapes(options: Mapping[str, Any]) -> Given:
-    known = inspect.signature(generate).parameters
+def _shapes(options: Mapping[str, Any], progress: Progress | None, cache_memory: int) -> Given:
+    known = inspect.signature(lay_out).parameters
     for name in options:
         if name not in known:
             raise UsageError(f"data_options.{name}: shapes takes {', '.join(known)}")
-    shapes = generate(**options)
-    splits = np.where(shapes.test_rows, "test", "train").tolist()
-    return Given(shapes.classes, shapes.images, shapes.labels, splits)
+    plan = lay_out(**options)
+    settled = {name: options.get(name, one.default) for name, one in known.items()}
+    store = kept(
+        lambda: ["shapes", DRAWING, np.__version__, settled],
+        (len(plan.labels), plan.size, plan.size, 3),
+        draw(plan),
+        cache_memory,
+        progress,
+    )
+    splits = np.where(plan.test_rows, "test", "train").tolist()
+    return Given(CLASSES, store.pictures, plan.labels, splits, store.digests)
 
 
 def _downloading(name: str, progress: Progress) -> Callable[[int, int], None]:

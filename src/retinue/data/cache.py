@@ -1,36 +1,39 @@
-"""Decoded pictures, kept as one memory-mapped array so that each is decoded once.
+"""From picture files to decoded pictures; each file is read and decoded once.
 
-The key is made of the pictures' digests and the rules of decoding, so the same pictures serve a
-folder, its zip and its CSV alike. Digests are remembered by path, size and modification time:
-a second run reads no picture.
+A first pass reads every file once: digest, header, and pixels at the size that the pictures so far
+call for. Only where a later picture calls for another size are those before it read again. The key
+of the store is made of the pictures' digests and the rules of decoding, so the same pictures serve
+a folder, its zip and its CSV alike. Digests are remembered by path, size and modification time: a
+second run reads no picture.
 """
 
 import hashlib
 import json
 import os
-import shutil
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import numpy as np
 import PIL
 from platformdirs import user_cache_path
 
 from retinue import images
 from retinue.data.files import Entry, Files
-from retinue.errors import PictureError, RetinueError
-from retinue.images import Pixels, Preprocess
-from retinue.writing import write_json
+from retinue.data.looking import Look, Scanned
+from retinue.data.memory import CACHE_MEMORY
+from retinue.data.store import Store, StoreWriter, key_of, open_store
+from retinue.data.workers import looks, processes_for
+from retinue.errors import PictureError
+from retinue.images import Preprocess
+from retinue.writing import write_text
 
 Progress = Callable[[str, int, int], None]
-Result = TypeVar("Result")
+Rule = Callable[[set[tuple[int, int]], bool], Preprocess]
 
-IN_MEMORY = 2**30  # bytes; a larger store stays on the disk, memory-mapped
-_WINDOW = 64  # pictures read ahead of the decoders: bounds memory
+_PEEKED = 8  # first pictures whose headers the first guess is made from
 
 
 def cache_folder() -> Path:
@@ -39,196 +42,186 @@ def cache_folder() -> Path:
     return Path(named) if named else user_cache_path("retinue")
 
 
-@dataclass(frozen=True)
-class Scanned:
-    """What one look at a file told: digest, upright size and kind, or the reason it is bad."""
-
-    digest: str
-    width: int = 0
-    height: int = 0
-    grey: bool = False
-    reason: str = ""
+def pictures_folder() -> Path:
+    """Where the stores of decoded pictures are."""
+    return cache_folder() / "pictures"
 
 
 @dataclass(frozen=True)
-class Store:
-    """Decoded pictures (M, H, W, C), the row of each digest, and why some digests have none."""
+class TakenIn:
+    """What became of some files: a scan of each by name, how pictures were brought, their store."""
 
-    pictures: Pixels
-    rows: Mapping[str, int]
-    bad: Mapping[str, str]
-
-
-def scan(files: Files, entries: Sequence[Entry], progress: Progress | None) -> dict[str, Scanned]:
-    """Digest and header of every entry, by name; unchanged files are remembered, not read."""
-    name = hashlib.sha256(str(files.root.resolve()).encode()).hexdigest()[:32]
-    memory = cache_folder() / "scans" / f"{name}.json"
-    rules = [images.RULES, PIL.__version__]
-    known = _remembered(memory, rules)
-    found: dict[str, Scanned] = {}
-    unread = []
-    for entry in entries:
-        line = known.get(entry.name)
-        if entry.size < 0:
-            found[entry.name] = Scanned("", reason="no such file")
-        elif line is not None and line[:2] == [entry.size, entry.modified]:
-            found[entry.name] = Scanned(*line[2:])
-        else:
-            unread.append(entry.name)
-    if unread:
-        looked = _in_threads(_look, files.read(unread))
-        for name, scanned in _told(looked, "reading", len(set(unread)), progress):
-            found[name] = scanned
-        lines = {e.name: [e.size, e.modified, *vars(found[e.name]).values()] for e in entries}
-        _try_to_write(memory, {"rules": rules, "files": known | lines})
-    return found
+    scanned: Mapping[str, Scanned]
+    preprocess: Preprocess
+    store: Store
 
 
-def load_store(
+def take_in(
     files: Files,
-    scanned: Mapping[str, Scanned],
-    preprocess: Preprocess,
-    progress: Progress | None,
-) -> Store:
-    """Decode and fit every good picture of a scan, or take them from the cache.
+    entries: Sequence[Entry],
+    rule: Rule,
+    cache_memory: int = CACHE_MEMORY,
+    progress: Progress | None = None,
+) -> TakenIn:
+    """Scan every entry, and decode and fit every good picture, or take them from the cache.
 
-    Pictures with one digest share a row. Where the cache cannot be written, the pictures are kept
-    in memory and the next run decodes them again.
+    `rule` makes the preprocessing out of the shapes (height, width) of all good pictures and
+    whether all are grey. Pictures with one digest share a row. A store of up to `cache_memory`
+    bytes is brought into memory; where the cache cannot be written, all are.
+
+    Raises:
+        RetinueError: a file cannot be read, the disk is full, or a worker process was killed.
     """
-    names = {entry.digest: name for name, entry in scanned.items() if not entry.reason}
-    folder = cache_folder() / "pictures" / _key(names, preprocess)
-    store = _open_store(folder)
-    if store is not None:
-        return store
-    aside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    shape = (len(names), *preprocess.stored, preprocess.channels)
-    try:
-        aside.mkdir(parents=True, exist_ok=True)
-        # A memory-mapped file on a disk that fills up would end the process without a word.
-        if shutil.disk_usage(aside).free < 1.05 * np.prod(shape, dtype=float):
-            raise OSError("the disk is too full")
-        pictures: Pixels = np.lib.format.open_memmap(
-            aside / "pictures.npy", mode="w+", dtype=np.uint8, shape=shape
-        )
-    except OSError:
-        shutil.rmtree(aside, ignore_errors=True)
-        return _fill(np.zeros(shape, np.uint8), files, names, preprocess, progress)
-    try:
-        store = _fill(pictures, files, names, preprocess, progress)
-        pictures.flush()  # type: ignore[attr-defined]
-        write_json(aside / "index.json", {"rows": store.rows, "bad": store.bad})
-        _publish(aside, folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-    return _open_store(folder) or store
+    seen = _Seen(rule)
+    memory = _Memory(files)
+    for entry in entries:
+        known = memory.recall(entry)
+        if known is not None:
+            seen.add(entry.name, known)
+    unread = [entry for entry in entries if entry.name not in seen.scanned]
+    with StoreWriter(pictures_folder(), len(entries)) as writer:
+        if unread:
+            _first_pass(files, unread, seen, writer, progress)
+            memory.keep(entries, seen.scanned)
+        preprocess = seen.preprocess
+        names = {one.digest: name for name, one in seen.scanned.items() if not one.reason}
+        folder = pictures_folder() / key_of(_made_from(names, preprocess))
+        store = open_store(folder, cache_memory)
+        if store is None:
+            if seen.written != preprocess:
+                writer.begin(preprocess.shape)
+            missing = {name: digest for digest, name in names.items() if digest not in writer}
+            if missing:
+                _decode(files, entries, missing, preprocess, writer, progress)
+            store = writer.finish(folder, cache_memory)
+    return TakenIn(seen.scanned, preprocess, store)
 
 
-def _fill(
-    pictures: Pixels,
-    files: Files,
-    names: Mapping[str, str],
-    preprocess: Preprocess,
-    progress: Progress | None,
-) -> Store:
-    digests = {name: digest for digest, name in names.items()}
-    rows = {digest: row for row, digest in enumerate(sorted(names))}
-    bad = {}
-
-    def decode(data: bytes) -> Pixels | str:
-        try:
-            return preprocess(images.decode(data))
-        except PictureError as error:
-            return str(error)
-
-    decoded = _in_threads(decode, files.read(list(digests)))
-    for name, pixels in _told(decoded, "decoding", len(digests), progress):
-        digest = digests[name]
-        if isinstance(pixels, str):
-            bad[digest] = pixels
-            rows.pop(digest)
-        else:
-            pictures[rows[digest]] = pixels
-    return Store(pictures, rows, bad)
-
-
-def _look(data: bytes) -> Scanned:
-    digest = hashlib.sha256(data).hexdigest()
-    try:
-        header = images.header(data)
-    except PictureError as error:
-        return Scanned(digest, reason=str(error))
-    return Scanned(digest, header.width, header.height, header.grey)
-
-
-def _in_threads(
-    work: Callable[[bytes], Result], contents: Iterable[tuple[str, bytes]]
-) -> Iterator[tuple[str, Result]]:
-    """Run work on every content, in order, on all cores; Pillow and hashlib release the lock."""
-    waiting: deque[tuple[str, Future[Result]]] = deque()
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        try:
-            for name, data in contents:
-                waiting.append((name, pool.submit(work, data)))
-                if len(waiting) > _WINDOW:
-                    first, future = waiting.popleft()
-                    yield first, future.result()
-            while waiting:
-                first, future = waiting.popleft()
-                yield first, future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _told(
-    results: Iterable[tuple[str, Result]], doing: str, total: int, progress: Progress | None
-) -> Iterator[tuple[str, Result]]:
-    for done, result in enumerate(results, start=1):
-        if progress:
-            progress(doing, done, total)
-        yield result
-
-
-def _key(digests: Iterable[str], preprocess: Preprocess) -> str:
+def _made_from(digests: Iterable[str], preprocess: Preprocess) -> list[Any]:
+    """What a store of pictures is known by."""
     # The size of the network's input is left out: only what is stored matters.
     rules = [images.RULES, PIL.__version__, preprocess.stored, preprocess.fit, preprocess.channels]
-    text = json.dumps([rules, sorted(digests)])
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return [rules, sorted(digests)]
 
 
-def _open_store(folder: Path) -> Store | None:
-    try:
-        index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-        pictures = np.load(folder / "pictures.npy", mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError):
-        return None
-    if pictures.nbytes <= IN_MEMORY:
-        pictures = np.array(pictures)
-    return Store(pictures, index["rows"], index["bad"])
+class _Seen:
+    """What is known of the pictures so far, and how they would have to be brought."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+        self._shapes: set[tuple[int, int]] = set()
+        self._grey = True
+        self.scanned: dict[str, Scanned] = {}
+        self.preprocess = rule(set(), True)
+        self.written: Preprocess | None = None
+
+    def add(self, name: str, one: Scanned) -> None:
+        """Take in what was seen of a file."""
+        self.scanned[name] = one
+        if not one.reason:
+            self.expect((one.height, one.width), one.grey)
+
+    def expect(self, shape: tuple[int, int], grey: bool) -> None:
+        """Take in the shape and kind of a good picture."""
+        if shape not in self._shapes or (self._grey and not grey):
+            self._shapes.add(shape)
+            self._grey = self._grey and grey
+            self.preprocess = self._rule(self._shapes, self._grey)
 
 
-def _publish(aside: Path, folder: Path) -> None:
-    """Rename into place; another process that was faster has written the same."""
-    if folder.exists() and _open_store(folder) is None:
-        shutil.rmtree(folder, ignore_errors=True)  # damaged: make room for a whole one
-    try:
-        aside.rename(folder)
-    except OSError as error:
-        if not (folder / "index.json").exists():
-            raise RetinueError(f"{folder}: cannot be written: {error}") from None
+def _first_pass(
+    files: Files,
+    unread: Sequence[Entry],
+    seen: _Seen,
+    writer: StoreWriter,
+    progress: Progress | None,
+) -> None:
+    """Look at all files that are not remembered; keep pixels while the guess of the size holds."""
+    contents = _peeked(files.read([entry.name for entry in unread]), seen)
+    processes = processes_for([entry.size for entry in unread])
+    seen.written = None
+    results = looks(contents, lambda: seen.preprocess, processes)
+    for done, (name, followed, look) in enumerate(results, start=1):
+        seen.add(name, look.scanned)
+        if seen.written != seen.preprocess:
+            seen.written = seen.preprocess
+            writer.begin(seen.preprocess.shape)
+        if followed == seen.preprocess and not look.scanned.reason:
+            _write(writer, look.scanned.digest, look)
+        if progress:
+            progress("reading", done, len(unread))
 
 
-def _remembered(memory: Path, rules: list[Any]) -> dict[str, list[Any]]:
-    try:
-        content = json.loads(memory.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    fits = isinstance(content, dict) and content.get("rules") == rules
-    return dict(content["files"]) if fits else {}
+def _peeked(contents: Iterator[tuple[str, bytes]], seen: _Seen) -> Iterator[tuple[str, bytes]]:
+    """The same contents, after a look at the first headers, so that the first guess is good."""
+    first = list(islice(contents, _PEEKED))
+    for _, data in first:
+        try:
+            header = images.header(data)
+        except PictureError:
+            continue
+        seen.expect((header.height, header.width), header.grey)
+    return chain(first, contents)
 
 
-def _try_to_write(memory: Path, content: Any) -> None:
-    """Remember for the next run; a cache that cannot be written only costs time."""
-    try:
-        write_json(memory, content)
-    except OSError:
-        return
+def _decode(
+    files: Files,
+    entries: Sequence[Entry],
+    missing: Mapping[str, str],
+    preprocess: Preprocess,
+    writer: StoreWriter,
+    progress: Progress | None,
+) -> None:
+    """Read and decode what the first pass did not: files by name with their digests."""
+    processes = processes_for([entry.size for entry in entries if entry.name in missing])
+    results = looks(files.read(list(missing)), lambda: preprocess, processes)
+    for done, (name, _, look) in enumerate(results, start=1):
+        _write(writer, missing[name], look)
+        if progress:
+            progress("decoding", done, len(missing))
+
+
+def _write(writer: StoreWriter, digest: str, look: Look) -> None:
+    if digest in writer:
+        return  # a copy of a picture that has its row
+    if look.pixels is not None:
+        writer.add(digest, look.pixels)
+    else:
+        writer.reject(digest, look.reason or look.scanned.reason)
+
+
+class _Memory:
+    """What was seen of the files of one source in earlier runs."""
+
+    def __init__(self, files: Files) -> None:
+        name = hashlib.sha256(str(files.root.resolve()).encode()).hexdigest()[:32]
+        self._path = cache_folder() / "scans" / f"{name}.json"
+        self._rules = [images.RULES, PIL.__version__]
+        self._lines = self._read()
+
+    def recall(self, entry: Entry) -> Scanned | None:
+        """What was seen of a file, if it has not changed since."""
+        if entry.size < 0:
+            return Scanned("", reason="no such file")
+        line = self._lines.get(entry.name)
+        if line is None or line[:2] != [entry.size, entry.modified]:
+            return None
+        return Scanned(*line[2:])
+
+    def keep(self, entries: Sequence[Entry], scanned: Mapping[str, Scanned]) -> None:
+        """Remember for the next run; a cache that cannot be written only costs time."""
+        for entry in entries:
+            one = scanned[entry.name]
+            self._lines[entry.name] = [entry.size, entry.modified, *one.fields]
+        with suppress(OSError):
+            # Not write_json: without indentation this takes a tenth of the time.
+            text = json.dumps({"rules": self._rules, "files": self._lines}, ensure_ascii=False)
+            write_text(self._path, text)
+
+    def _read(self) -> dict[str, list[Any]]:
+        try:
+            content = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        fits = isinstance(content, dict) and content.get("rules") == self._rules
+        return dict(content["files"]) if fits else {}

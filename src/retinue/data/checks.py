@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from retinue.data.imagedata import BadPicture, Split
 from retinue.errors import RetinueError, UsageError
@@ -43,7 +44,7 @@ def require_readable(bad: Sequence[BadPicture], total: int, max_bad: float) -> N
 def _straddling(splits: dict[str, Split]) -> Iterator[str]:
     """Byte-identical pictures on both sides: possible only where the splits were given."""
     for first, second in (("train", "test"), ("train", "val"), ("val", "test")):
-        here = dict(zip(splits[first].digests, splits[first].ids, strict=True))
+        here = set(splits[first].digests)
         there = splits[second]
         shared = [name for name, d in zip(there.ids, there.digests, strict=True) if d in here]
         if shared:
@@ -54,10 +55,15 @@ def _straddling(splits: dict[str, Split]) -> Iterator[str]:
 
 
 def _two_classes(splits: dict[str, Split], classes: Sequence[str]) -> Iterator[str]:
+    # Few pictures are there twice, so only of those more than the digest is kept.
+    times = Counter(chain.from_iterable(split.digests for split in splits.values()))
+    if len(times) == sum(map(len, splits.values())):
+        return
     found: dict[str, dict[int, str]] = defaultdict(dict)
     for split in splits.values():
         for digest, label, name in zip(split.digests, split.labels, split.ids, strict=True):
-            found[digest][int(label)] = name
+            if times[digest] > 1:
+                found[digest][int(label)] = name
     pairs = [names for names in found.values() if len(names) > 1]
     if pairs:
         some = [" = ".join(f"{names[k]} ({classes[k]})" for k in sorted(names)) for names in pairs]

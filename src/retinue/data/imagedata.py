@@ -1,6 +1,7 @@
 """ImageData: pictures with labels, class names and splits."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retinue.data.memory import rows_of
 from retinue.images import Pixels, Preprocess
 
 Labels = NDArray[np.int64]
@@ -44,7 +46,7 @@ class Split:
 
     def take(self, positions: NDArray[np.int64] | slice) -> Pixels:
         """The pictures (n, H, W, C) at some positions of this split, as a copy."""
-        return np.asarray(self.store[self.rows[positions]])
+        return rows_of(self.store, self.rows[positions])
 
     def at(self, positions: NDArray[np.int64]) -> "Split":
         """Some of this split's pictures, as a split over the same store."""
@@ -151,5 +153,13 @@ def picture_digest(pixels: Pixels) -> str:
 
 def pairs_digest(pairs: Iterable[tuple[str, str]]) -> str:
     """SHA-256 over (class name, picture digest) pairs, whatever their order."""
-    lines = sorted(f"{name}\0{digest}" for name, digest in pairs)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    by_name: dict[str, list[str]] = defaultdict(list)
+    for name, digest in pairs:
+        by_name[name].append(digest)
+    whole = hashlib.sha256()
+    end = ""
+    for name in sorted(by_name):
+        for digest in sorted(by_name[name]):
+            whole.update(f"{end}{name}\0{digest}".encode())
+            end = "\n"
+    return whole.hexdigest()

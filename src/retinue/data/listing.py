@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from posixpath import splitext
 
 from retinue import wording
 from retinue.data.files import Entry, Files, Folder, is_ignored, open_files
@@ -70,8 +71,8 @@ def _list_tree(files: Files, group_by: str | None) -> Listing:
     """Class folders, or train/val/test folders of class folders; a folder around all is peeled."""
     pictures, others = [], Counter[str]()
     for entry in files.entries():
-        suffix = PurePosixPath(entry.name).suffix.lower()
-        if suffix in SUFFIXES or not suffix:
+        suffix = splitext(entry.name)[1].lower()  # of many files, pathlib takes long
+        if suffix in SUFFIXES or suffix in ("", "."):
             pictures.append(entry)
         else:
             others[suffix] += 1

@@ -12,6 +12,7 @@ from retinue.data.cache import Progress, cache_folder
 from retinue.data.checks import notes_on, require_classes
 from retinue.data.imagedata import SPLITS, ImageData
 from retinue.data.listing import class_order, list_source
+from retinue.data.memory import CACHE_MEMORY, bytes_of
 from retinue.data.pool import Given, Pool, Wanted, from_arrays, from_files
 from retinue.data.splits import SplitRules, assign
 from retinue.errors import UsageError
@@ -36,7 +37,9 @@ def load_data(
     max_bad: float = 0.01,
     data_root: str | Path | None = None,
     preprocess: Preprocess | None = None,
+    cache_memory: int | str = CACHE_MEMORY,
     progress: Progress | None = None,
+    data_options: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> ImageData:
     """Load pictures with labels and split them.
@@ -57,17 +60,23 @@ def load_data(
         max_bad: share of unreadable pictures above which this fails.
         data_root: where built-in data sets lie or are downloaded to.
         preprocess: bring pictures exactly as an earlier run did; overrides size, fit, channels.
+        cache_memory: bytes of decoded pictures that may lie in memory, as 268435456 or "256MB";
+            more are memory-mapped from the cache.
         progress: called with (what is being done, done, total).
-        options: of a generated data set, as `label_errors=0.05` of "shapes".
+        data_options: of a generated data set; needed for those of a name that stands above, as
+            {"size": 64} of "shapes".
+        options: more of them, as `label_errors=0.05`.
 
     Raises:
         UsageError: there is no such data, or it cannot be split or told apart as asked.
         RetinueError: pictures cannot be read.
     """
     square = (size, size) if isinstance(size, int) else size
-    wanted = Wanted(square, fit, channels, classes, group_by, preprocess)
+    most = bytes_of(cache_memory)
+    options = {**(data_options or {}), **options}
+    wanted = Wanted(square, fit, channels, classes, group_by, preprocess, most)
     root = Path(data_root) if data_root else cache_folder() / "data"
-    name, source, found = _resolve(data, root, options, progress)
+    name, source, found = _resolve(data, root, options, progress, most)
     if isinstance(found, Given):
         pool = from_arrays(found, wanted)
     else:
@@ -98,6 +107,7 @@ def load_for(
     data: Source | None = None,
     data_root: str | Path | None = None,
     progress: Progress | None = None,
+    cache_memory: int | str = CACHE_MEMORY,
 ) -> ImageData:
     """`load_data` with the settings of a recipe; `data` stands in for the recipe's source.
 
@@ -108,19 +118,29 @@ def load_for(
     if not source:
         raise UsageError("no data: name a built-in set, a folder, an archive or a CSV")
     settings: dict[str, Any] = {key: getattr(recipe, key) for key in DATA_KEYS}
-    settings |= recipe.data_options
-    return load_data(source, data_root=data_root, progress=progress, **settings)
+    return load_data(
+        source,
+        data_root=data_root,
+        progress=progress,
+        cache_memory=cache_memory,
+        data_options=recipe.data_options,
+        **settings,
+    )
 
 
 def _resolve(
-    data: Source, root: Path, options: Mapping[str, Any], progress: Progress | None
+    data: Source,
+    root: Path,
+    options: Mapping[str, Any],
+    progress: Progress | None,
+    cache_memory: int,
 ) -> tuple[str, str, Path | Given]:
     """Name, source to record, and the path of picture files or the arrays."""
     if isinstance(data, tuple):
         return "arrays", "", _pair(*data)
     text = str(data)
     if text in BUILT_IN:
-        return text, text, built_in(text, root, options, progress)
+        return text, text, built_in(text, root, options, progress, cache_memory)
     if options:
         raise UsageError(f"{text} takes no option {next(iter(options))}; only built-in data does")
     path = Path(data)

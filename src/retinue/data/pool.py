@@ -1,16 +1,20 @@
 """All pictures of a source before they are split: read, brought to one shape, with digests."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import PIL
 
-from retinue.data.cache import Progress, load_store, scan
+from retinue.data.cache import Progress, take_in
 from retinue.data.checks import require_readable
-from retinue.data.imagedata import BadPicture, Labels, Split, picture_digest
+from retinue.data.generated import kept
+from retinue.data.imagedata import BadPicture, Labels, Rows, Split, picture_digest
 from retinue.data.listing import Listing, only_classes
+from retinue.data.memory import CACHE_MEMORY, rows_of
+from retinue.data.store import Store
 from retinue.errors import UsageError
-from retinue.images import Fit, Pixels, Preprocess
+from retinue.images import RULES, Fit, Pixels, Preprocess
 from retinue.wording import count
 
 SMALL = 64  # pictures up to this size that share one shape keep it
@@ -22,13 +26,15 @@ MARGIN = 1.15  # photos are stored larger by this, so that crops have room
 class Given:
     """Pictures that are arrays from the start: (N, H, W, C), one shape, with labels and splits.
 
-    `splits` holds train, val, test or an empty text per picture.
+    `splits` holds train, val, test or an empty text per picture; `digests` those of the pictures
+    where they are known already.
     """
 
     classes: tuple[str, ...]
     images: Pixels
     labels: Labels
     splits: list[str]
+    digests: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ class Wanted:
     classes: Sequence[str] | None = None
     group_by: str | None = None
     preprocess: Preprocess | None = None
+    cache_memory: int = CACHE_MEMORY
 
     def preprocess_for(self, shapes: set[tuple[int, int]], grey: bool) -> Preprocess:
         """The rule for pictures of these shapes (height, width), all grey or not."""
@@ -84,19 +91,43 @@ def from_arrays(given: Given, wanted: Wanted) -> Pool:
         classes = names
     if wanted.group_by is not None:
         raise UsageError("--group-by needs pictures with paths; this data set has none")
-    images = given.images[keep]
-    digests = [picture_digest(picture) for picture in images]
+    if given.digests is None:
+        digests = [picture_digest(picture) for picture in _one_by_one(given.images, keep)]
+    else:
+        digests = [given.digests[row] for row in keep.tolist()]
     ids = [str(position) for position in keep.tolist()]
-    preprocess = wanted.preprocess_for({images.shape[1:3]}, images.shape[3] == 1)
-    if images.shape[1:] != (*preprocess.stored, preprocess.channels):
-        images = np.stack([preprocess(picture) for picture in images])
+    shape = given.images.shape[1:]
+    preprocess = wanted.preprocess_for({shape[:2]}, shape[2] == 1)
+    images, rows = given.images, keep
+    if shape != preprocess.shape:
+        images = _brought(given.images, keep, digests, preprocess, wanted.cache_memory).pictures
+        rows = np.arange(len(keep))
     return Pool(
         classes=classes,
-        pictures=Split(images, np.arange(len(images)), labels, ids, [""] * len(images), digests),
+        pictures=Split(images, rows, labels, ids, [""] * len(keep), digests),
         given=[given.splits[position] for position in keep.tolist()],
-        groups=[""] * len(images),
+        groups=[""] * len(keep),
         preprocess=preprocess,
     )
+
+
+def _one_by_one(images: Pixels, rows: Rows) -> Iterator[Pixels]:
+    for position in range(len(rows)):
+        yield rows_of(images, rows[position : position + 1])[0]
+
+
+def _brought(
+    images: Pixels, keep: Rows, digests: Sequence[str], preprocess: Preprocess, cache_memory: int
+) -> Store:
+    """Some of the pictures at the stored size, one after another."""
+
+    def pictures() -> Iterator[Pixels]:
+        for one in _one_by_one(images, keep):
+            yield preprocess(one)[None]
+
+    rules = [RULES, PIL.__version__, preprocess.shape, preprocess.fit]
+    shape = (len(keep), *preprocess.shape)
+    return kept(lambda: ["arrays", rules, digests], shape, pictures(), cache_memory)
 
 
 def _known(names: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
@@ -111,11 +142,9 @@ def from_files(listing: Listing, wanted: Wanted, max_bad: float, progress: Progr
     if wanted.classes is not None:
         listing = only_classes(listing, wanted.classes)
     items = listing.items
-    scanned = scan(listing.files, [item.entry for item in items], progress)
-    good = [entry for entry in scanned.values() if not entry.reason]
-    shapes = {(entry.height, entry.width) for entry in good}
-    preprocess = wanted.preprocess_for(shapes, all(entry.grey for entry in good))
-    store = load_store(listing.files, scanned, preprocess, progress)
+    entries = [item.entry for item in items]
+    taken = take_in(listing.files, entries, wanted.preprocess_for, wanted.cache_memory, progress)
+    scanned, store = taken.scanned, taken.store
     kept, bad = [], []
     for item in items:
         entry = scanned[item.entry.name]
@@ -140,7 +169,7 @@ def from_files(listing: Listing, wanted: Wanted, max_bad: float, progress: Progr
         pictures=Split(store.pictures, rows, labels, names, names, digests),
         given=[item.split for item in kept],
         groups=[item.group for item in kept],
-        preprocess=preprocess,
+        preprocess=taken.preprocess,
         notes=(*listing.notes, *lost, *_bad_note(bad)),
         bad=tuple(bad),
     )

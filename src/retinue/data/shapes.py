@@ -4,7 +4,7 @@ Position, size, turn, colours and background say nothing about the class; only t
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +20,12 @@ Booleans = npt.NDArray[np.bool_]
 
 CLASSES = ("disc", "ring", "triangle", "square", "star", "cross")
 SMALLEST = 8
+DRAWING = 1  # raised when a change below alters pictures, so that older caches are not used
 
 _NUMBERS = 64
 _LINES = 2
 _BLOTCHES = 5
-_AT_ONCE = 256
+_PIXELS_AT_ONCE = 2**18  # each takes some hundred bytes while it is drawn
 _FULL_TURN = 2 * math.pi
 
 
@@ -45,6 +46,20 @@ class Shapes:
 
     classes: tuple[str, ...]
     images: npt.NDArray[np.uint8]
+    labels: Integers
+    true_labels: Integers
+    label_error_rows: Integers
+    duplicate_rows: Integers
+    test_rows: Booleans
+    shortcut_rows: Booleans
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All of `Shapes` but the pictures, and what `draw` needs to draw them."""
+
+    size: int
+    seed: int
     labels: Integers
     true_labels: Integers
     label_error_rows: Integers
@@ -77,6 +92,33 @@ def generate(
     Raises:
         UsageError: a value that is out of range, or more to plant than there are rows.
     """
+    plan = lay_out(count, size, seed, label_errors, duplicates, shortcut)
+    images = np.empty((count, size, size, 3), np.uint8)
+    done = 0
+    for pictures in draw(plan):
+        images[done : done + len(pictures)] = pictures
+        done += len(pictures)
+    return Shapes(
+        classes=CLASSES,
+        images=images,
+        labels=plan.labels,
+        true_labels=plan.true_labels,
+        label_error_rows=plan.label_error_rows,
+        duplicate_rows=plan.duplicate_rows,
+        test_rows=plan.test_rows,
+        shortcut_rows=plan.shortcut_rows,
+    )
+
+
+def lay_out(
+    count: int = 3000,
+    size: int = 32,
+    seed: int = 0,
+    label_errors: float = 0.0,
+    duplicates: float = 0.0,
+    shortcut: bool = False,
+) -> Layout:
+    """Decide everything before any picture is drawn; arguments and errors as of `generate`."""
     _check_whole("count", count, 1)
     _check_whole("size", size, SMALLEST)
     _check_whole("seed", seed, 0)
@@ -90,14 +132,19 @@ def generate(
     shortcut_rows = ~test_rows if shortcut else np.zeros(count, np.bool_)
     # An original whose copy is a test row would carry the shortcut there.
     shortcut_rows[pairs] = shortcut_rows[pairs].all(1, keepdims=True)
-    images = np.empty((count, size, size, 3), np.uint8)
-    for start in range(0, count, _AT_ONCE):
-        some = slice(start, start + _AT_ONCE)
-        rows = np.arange(count)[some]
-        images[some] = _draw(seed, rows, true_labels[some], shortcut_rows[some], size)
-    images[pairs[:, 0]] = images[pairs[:, 1]]
     labels = _with_errors(seed, true_labels, errors)
-    return Shapes(CLASSES, images, labels, true_labels, errors, pairs, test_rows, shortcut_rows)
+    return Layout(size, seed, labels, true_labels, errors, pairs, test_rows, shortcut_rows)
+
+
+def draw(plan: Layout) -> Iterator[npt.NDArray[np.uint8]]:
+    """Yield the pictures in the order of their rows, some at a time: (n, size, size, 3)."""
+    # A copy is the original drawn once more.
+    drawn = np.arange(len(plan.labels))
+    drawn[plan.duplicate_rows[:, 0]] = plan.duplicate_rows[:, 1]
+    step = max(1, _PIXELS_AT_ONCE // plan.size**2)
+    for start in range(0, len(drawn), step):
+        rows = drawn[start : start + step]
+        yield _draw(plan.seed, rows, plan.true_labels[rows], plan.shortcut_rows[rows], plan.size)
 
 
 def _check_whole(name: str, value: Any, least: int) -> None:

@@ -7,7 +7,7 @@ not depend on file names, on the order of files, or on the container. What must 
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,7 +59,7 @@ def assign(
 
     def cut(rows: Rows, fraction: float, purpose: str) -> tuple[Rows, Rows]:
         seed = f"{purpose}/{rules.split_seed}"
-        return _cut(rows, labels, [together[row] for row in rows], fraction, seed)
+        return _cut(rows, labels, together, fraction, seed)
 
     if not len(test) and not len(val):
         train, test = cut(train, rules.test_fraction, "test")
@@ -91,8 +91,8 @@ def _serving(given: Sequence[str], notes: list[str]) -> np.ndarray[tuple[int], n
     return names
 
 
-def _together(digests: Sequence[str], groups: Sequence[str]) -> list[str]:
-    """A key per picture; pictures linked by digest or group, however indirectly, share one."""
+def _together(digests: Sequence[str], groups: Sequence[str]) -> Callable[[int], str]:
+    """The key of a position; pictures linked by digest or group, however indirectly, share one."""
     parent: dict[str, str] = {}
 
     def root(key: str) -> str:
@@ -105,26 +105,34 @@ def _together(digests: Sequence[str], groups: Sequence[str]) -> list[str]:
         if group:
             low, high = sorted((root(f"picture {digest}"), root(f"group {group}")))
             parent[high] = low
-    return [root(f"picture {digest}") for digest in digests]
+
+    def key(position: int) -> str:
+        name = f"picture {digests[position]}"
+        return root(name) if parent else name
+
+    return key
 
 
 def _cut(
-    rows: Rows, labels: Labels, together: Sequence[str], fraction: float, seed: str
+    rows: Rows, labels: Labels, together: Callable[[int], str], fraction: float, seed: str
 ) -> tuple[Rows, Rows]:
     """Cut a stratified share off; each class that can gives at least one, and keeps one."""
     if fraction <= 0 or not len(rows):
         return rows, rows[:0]
-    blocks = defaultdict(list)
-    for row, key in zip(rows.tolist(), together, strict=True):
-        blocks[key].append(row)
+    # Most blocks are one picture, so that lists are kept of the others only.
+    first: dict[bytes, int] = {}
+    blocks: dict[bytes, list[int]] = {}
+    for row in rows.tolist():
+        mark = hashlib.sha256(f"{seed}/{together(row)}".encode()).digest()
+        if first.setdefault(mark, row) != row:
+            blocks.setdefault(mark, [first[mark]]).append(row)
     by_class = defaultdict(list)
-    for key, block in blocks.items():
-        counts = Counter(labels[block].tolist())
-        label = min(counts, key=lambda one: (-counts[one], one))
-        by_class[label].append((hashlib.sha256(f"{seed}/{key}".encode()).hexdigest(), block))
+    for mark, row in first.items():
+        counts = Counter(labels[blocks.get(mark, [row])].tolist())
+        by_class[min(counts, key=lambda one: (-counts[one], one))].append(mark)
     taken: list[int] = []
-    for _, hashed in sorted(by_class.items()):
-        taken += _share([block for _, block in sorted(hashed)], fraction)
+    for _, marks in sorted(by_class.items()):
+        taken += _share([blocks.get(mark, [first[mark]]) for mark in sorted(marks)], fraction)
     mask = np.isin(rows, taken)
     return rows[~mask], rows[mask]
 

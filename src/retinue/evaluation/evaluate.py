@@ -10,6 +10,7 @@ from retinue.data.builtin import BUILT_IN
 from retinue.data.cache import Progress
 from retinue.data.imagedata import ImageData, Split
 from retinue.data.load import Source, load_data, load_for
+from retinue.data.memory import CACHE_MEMORY
 from retinue.errors import UsageError
 from retinue.evaluation.judge import Evaluation, evaluate_split
 from retinue.prediction.classifier import Classifier
@@ -22,6 +23,7 @@ def evaluate(
     *,
     model: nn.Module | None = None,
     data_root: str | Path | None = None,
+    cache_memory: int | str = CACHE_MEMORY,
     device: str = "cpu",
     progress: Progress | None = None,
 ) -> Evaluation:
@@ -29,7 +31,7 @@ def evaluate(
 
     Without `data` the run's own source is opened again and its test split judged; this counts as
     a look at the test split. Other data is judged as a whole, or its test split where it has one;
-    its classes are matched to the run's by name.
+    its classes are matched to the run's by name. `cache_memory` is what `load_data` takes.
 
     Raises:
         UsageError: no such run or data, the data changed since, or no class in common.
@@ -38,7 +40,7 @@ def evaluate(
     run = Run.load(run)
     classifier = Classifier.load(run, model, device)
     if data is None:
-        opened = reopen(run, data_root, progress)
+        opened = reopen(run, data_root, progress, cache_memory)
         split, name = opened.test, "test"
         if not len(split):
             raise UsageError(f"{run.path}: its data has no test split; name other data to judge")
@@ -55,6 +57,7 @@ def evaluate(
             val_fraction=0,
             test_fraction=0,
             data_root=data_root,
+            cache_memory=cache_memory,
             progress=progress,
         )
     if data.preprocess != classifier.preprocess:
@@ -70,7 +73,10 @@ def evaluate(
 
 
 def reopen(
-    run: Run, data_root: str | Path | None = None, progress: Progress | None = None
+    run: Run,
+    data_root: str | Path | None = None,
+    progress: Progress | None = None,
+    cache_memory: int | str = CACHE_MEMORY,
 ) -> ImageData:
     """Open the source that a run recorded, split as it was then.
 
@@ -84,7 +90,8 @@ def reopen(
         )
     if recipe.data not in BUILT_IN and not Path(recipe.data).exists():
         raise UsageError(f"{run.path}: its pictures are gone: {recipe.data} does not exist")
-    return load_for(recipe, None, data_root or run.data.get("data_root"), progress)
+    root = data_root or run.data.get("data_root")
+    return load_for(recipe, None, root, progress, cache_memory)
 
 
 def _matched(

@@ -68,7 +68,7 @@ def evaluate_split(
         metrics["test_looks"] = run.count_test_look()
     folder = run.path / "evaluation" / name
     said = probabilities.argmax(axis=1)
-    rows = [
+    rows = (
         [
             split.ids[i],
             split.paths[i],
@@ -77,7 +77,7 @@ def evaluate_split(
         ]
         + [f"{value:.9g}" for value in probabilities[i]]
         for i in range(len(split))
-    ]
+    )
     head = ["id", "path", "true", "predicted", *classifier.classes]
     run.write_rows(f"evaluation/{name}/predictions.csv", head, rows)
     write_json(folder / "metrics.json", metrics)

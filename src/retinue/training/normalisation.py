@@ -5,7 +5,7 @@ import numpy as np
 from retinue.data.imagedata import Split
 
 _MOST = 10_000  # more photos change the third digit at best
-_CHUNK = 500
+_CHUNK = 2**21  # bytes of pictures at a time
 
 
 def channel_statistics(split: Split) -> tuple[list[float], list[float]]:
@@ -18,8 +18,9 @@ def channel_statistics(split: Split) -> tuple[list[float], list[float]]:
     positions = np.linspace(0, len(split) - 1, count).astype(np.int64)
     channels = split.store.shape[3]
     total, squares, pixels = np.zeros(channels), np.zeros(channels), 0
-    for start in range(0, count, _CHUNK):
-        values = split.take(positions[start : start + _CHUNK]).reshape(-1, channels)
+    step = max(1, _CHUNK // split.store[:1].size)
+    for start in range(0, count, step):
+        values = split.take(positions[start : start + step]).reshape(-1, channels)
         floats = values.astype(np.float32)
         total += floats.sum(axis=0, dtype=np.float64)
         squares += np.square(floats).sum(axis=0, dtype=np.float64)
