@@ -108,6 +108,37 @@ def test_the_temperature_divides_the_logits(temperature: float) -> None:
     np.testing.assert_allclose(classifier.predict(images), expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("views", ["flip", "shift", "flip-shift"])
+def test_averages_are_the_same_across_batch_sizes(views: str) -> None:
+    averaging = Classifier(network(), CLASSES, SAME, views=views)
+    images = pictures(260)
+    whole = averaging.logits(images)
+    for size in (1, 37):
+        parts = [averaging.logits(images[at : at + size]) for at in range(0, 260, size)]
+        assert np.abs(np.concatenate(parts) - whole).max() < 1e-4
+    single = Classifier(network(), CLASSES, SAME).logits(images)
+    assert np.abs(single - whole).max() > 0.1  # control: one view says something else
+
+
+def test_logits_are_averaged_before_the_temperature_divides_them() -> None:
+    images = pictures(6)
+    plain = Classifier(network(), CLASSES, SAME)
+    mirrored = np.ascontiguousarray(images[:, :, ::-1])
+    mean = (plain.logits(images) + plain.logits(mirrored)) / 2
+    found = Classifier(network(), CLASSES, SAME, 3.0, views="flip").predict(images)
+    np.testing.assert_allclose(found, softmax(mean / 3, axis=1), atol=1e-6)
+    chances = [softmax(plain.logits(each) / 3, axis=1) for each in (images, mirrored)]
+    assert np.abs(np.mean(chances, axis=0) - found).max() > 1e-4  # control: nor probabilities
+
+
+def test_the_views_of_a_stored_picture_are_those_of_its_centre() -> None:
+    stored = pictures(4, side=10)
+    photos = Classifier(network(), CLASSES, PHOTOS, views="flip-shift")
+    plain = Classifier(network(), CLASSES, SAME, views="flip-shift")
+    expected = plain.logits(stored[:, 1:9, 1:9])
+    np.testing.assert_allclose(photos.logits(stored), expected, atol=1e-6)
+
+
 def test_predicting_leaves_no_gradients_and_does_not_change_the_weights() -> None:
     classifier = Classifier(network(), CLASSES, SAME)
     before = {key: value.clone() for key, value in classifier.model.state_dict().items()}
@@ -171,11 +202,11 @@ def test_a_file_that_is_no_picture_is_refused(classifier: Classifier) -> None:
 # Loading.
 
 
-def run_folder(folder: Path, calibration: str | None = None) -> Path:
+def run_folder(folder: Path, calibration: str | None = None, views: str = "one") -> Path:
     model = network()
     write_recipe(folder / "recipe.yaml", Recipe())
     (folder / "status.json").write_text("{}")
-    card = make_card(model, "cnn", ARGUMENTS, CLASSES, SAME, ([128.0], [74.0]))
+    card = make_card(model, "cnn", ARGUMENTS, CLASSES, SAME, ([128.0], [74.0]), views)
     save_model(folder, model, card)
     if calibration is not None:
         (folder / "calibration.json").write_text(calibration)
@@ -190,6 +221,23 @@ def test_a_loaded_classifier_is_the_one_that_was_saved(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.predict(images), expected)
     other = Classifier(network(seed=1), CLASSES, SAME).predict(images)
     assert np.abs(other - expected).max() > 1e-3  # control
+
+
+@pytest.mark.parametrize("views", ["one", "flip", "shift", "flip-shift"])
+def test_views_come_from_model_json(tmp_path: Path, views: str) -> None:
+    found = Classifier.load(run_folder(tmp_path, views=views))
+    assert found.views == views
+    images = pictures(12)
+    expected = Classifier(network(), CLASSES, SAME, views=views).logits(images)
+    np.testing.assert_array_equal(found.logits(images), expected)
+
+
+@pytest.mark.parametrize("damaged", ["both", 3, ["flip"], None])
+def test_views_that_are_not_known_are_told(tmp_path: Path, damaged: object) -> None:
+    path = run_folder(tmp_path) / "model.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "views": damaged}))
+    with pytest.raises(RetinueError, match=r"model\.json: unknown views"):
+        Classifier.load(tmp_path)
 
 
 def test_temperature_and_abstention_come_from_calibration_json(tmp_path: Path) -> None:

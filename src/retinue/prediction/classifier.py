@@ -14,18 +14,20 @@ from retinue.data.batches import to_tensor
 from retinue.data.cache import Progress
 from retinue.data.imagedata import Split
 from retinue.errors import PictureError, RetinueError
-from retinue.images import Pixels, Preprocess, decode
+from retinue.images import Pixels, Preprocess
 from retinue.models.weights import load_model, read_card
 from retinue.prediction.probabilities import Probabilities, softmax
+from retinue.prediction.views import VIEWS, average
 from retinue.runs import Run
 
 BATCH = 256
 
 
 class Classifier:
-    """Preprocessing, network, class names and calibration.
+    """Preprocessing, network, views, class names and calibration.
 
-    Always in fp32 and eval mode, so that batch sizes and hosts agree.
+    Always in fp32 and eval mode, so that batch sizes and hosts agree. `views` is a name of
+    `retinue.prediction.views.VIEWS`.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Classifier:
         temperature: float = 1.0,
         abstain_below: float = 0.0,
         device: torch.device | str = "cpu",
+        views: str = "one",
     ) -> None:
         self.model = model.float().eval().to(device)
         self.classes = tuple(classes)
@@ -43,6 +46,7 @@ class Classifier:
         self.temperature = temperature
         self.abstain_below = abstain_below
         self.device = device
+        self.views = views
 
     @classmethod
     def load(
@@ -59,6 +63,8 @@ class Classifier:
         """
         run = Run.load(run)
         card = read_card(run.path)
+        if card.views not in tuple(VIEWS):
+            raise RetinueError(f"{run.path / 'model.json'}: unknown views {card.views!r}")
         network = load_model(run.path, card, model)
         temperature, abstain_below = read_calibration(run)
         return cls(
@@ -68,6 +74,7 @@ class Classifier:
             temperature,
             abstain_below,
             device,
+            card.views,
         )
 
     def logits(
@@ -75,7 +82,8 @@ class Classifier:
     ) -> NDArray[np.float64]:
         """Raw outputs (N, K) for stored or network-sized pictures (N, H, W, C) uint8, or a split.
 
-        Of a split that lies on the disk only a batch at a time is in memory.
+        They are averaged over the classifier's views. Of a split that lies on the disk only a
+        batch at a time is in memory.
         """
         parts = []
         with torch.inference_mode():
@@ -85,7 +93,7 @@ class Classifier:
                 if batch.shape[1:3] == self.preprocess.stored:
                     batch = self.preprocess.centre(batch)
                 tensor = to_tensor(np.ascontiguousarray(batch)).to(self.device)
-                parts.append(self.model(tensor).double().cpu().numpy())
+                parts.append(average(self.model, tensor, self.views).cpu().numpy())
                 if progress:
                     progress("judging", min(start + BATCH, len(images)), len(images))
         return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)))
@@ -113,7 +121,7 @@ class Classifier:
         Raises:
             PictureError: the bytes are no readable picture.
         """
-        return np.asarray(self.predict(self.preprocess(decode(data))[None])[0])
+        return np.asarray(self.predict(self.preprocess.read(data)[None])[0])
 
     def calibrated(self, logits: NDArray[np.float64]) -> Probabilities:
         """Softmax of logits (N, K) divided by the temperature that was fitted on val."""

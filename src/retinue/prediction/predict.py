@@ -9,7 +9,7 @@ import numpy as np
 from torch import nn
 
 from retinue.errors import PictureError, RetinueError
-from retinue.images import Pixels, decode
+from retinue.images import Pixels
 from retinue.notebook import table
 from retinue.prediction.classifier import Classifier, as_picture
 from retinue.prediction.inputs import Content, read_inputs
@@ -118,10 +118,11 @@ def _pixels(classifier: Classifier, content: Content | Pixels) -> Pixels | Retin
     if isinstance(content, RetinueError):
         return content
     try:
-        pixels = decode(content) if isinstance(content, bytes) else as_picture(content)
+        if isinstance(content, bytes):
+            return classifier.preprocess.read(content)
+        return classifier.preprocess(as_picture(content))
     except PictureError as error:
         return error
-    return classifier.preprocess(pixels)
 
 
 def _predict_batch(
