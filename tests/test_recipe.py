@@ -151,6 +151,14 @@ def test_numbers_of_a_model_may_be_written_in_powers_of_ten() -> None:
     assert recipe.data_options == {"label_errors": 0.05}
 
 
+def test_numbers_to_base_60_are_words() -> None:
+    # YAML 1.1 reads 24:0.6 as 1440.6, and 12:30 as 750.
+    settings = parse_assignments(["progressive=24:0.6", "classes=[12:30, 1:05]", "group_by=9:30"])
+    assert settings == {"progressive": "24:0.6", "classes": ["12:30", "1:05"], "group_by": "9:30"}
+    assert make_recipe(settings).progressive == ((24, 0.6),)
+    assert yaml.safe_load("24:0.6") == pytest.approx(1440.6)  # control
+
+
 @pytest.mark.parametrize("word", ["epochs", "=5", "", "model.depth"])
 def test_an_assignment_without_key_or_value_shows_how(word: str) -> None:
     with pytest.raises(UsageError, match=r"write KEY=VALUE, as --set model\.depth=4"):
@@ -172,6 +180,44 @@ def test_a_value_that_is_no_yaml_is_refused(text: str) -> None:
 )
 def test_durations(text: Any, seconds: float | None) -> None:
     assert make_recipe({"time_limit": text}).time_limit == seconds
+
+
+@pytest.mark.parametrize(
+    ("given_", "epochs"),
+    [(5, 5), ("5", 5), (5.0, 5), ("5.0", 5), (1.5, 1.5), ("1.5", 1.5), (0, 0), (0.25, 0.25)],
+)
+def test_whole_epochs_are_whole_numbers_and_others_are_not(given_: Any, epochs: float) -> None:
+    found = make_recipe({"epochs": given_}).epochs
+    assert found == epochs
+    assert type(found) is type(epochs)
+
+
+@pytest.mark.parametrize(
+    ("given_", "stretches"),
+    [
+        ("24:0.6", ((24, 0.6),)),
+        ("20:0.3,26:0.6", ((20, 0.3), (26, 0.6))),
+        (["24:0.6"], ((24, 0.6),)),
+        ([[20, 0.3], [26, 0.6]], ((20, 0.3), (26, 0.6))),
+        ([(24, "0.6")], ((24, 0.6),)),
+        ("", ()),
+        ([], ()),
+    ],
+)
+def test_stretches_at_fewer_pixels(given_: Any, stretches: tuple[tuple[int, float], ...]) -> None:
+    assert make_recipe({"progressive": given_}).progressive == stretches
+
+
+@pytest.mark.parametrize(
+    "given_", ["24", "24:", ":0.5", "24:1", "24:0", "0:0.5", "24:0.6:1", "24.5:0.6", [24, 0.6], 0.5]
+)
+def test_what_is_no_stretch_is_refused(given_: Any) -> None:
+    assert refusal({"progressive": given_}).startswith("progressive")
+
+
+@pytest.mark.parametrize(("given_", "lr"), [("auto", "auto"), ("0.5", 0.5), (1, 1.0)])
+def test_a_learning_rate_is_a_number_or_is_found(given_: Any, lr: Any) -> None:
+    assert make_recipe({"lr": given_}).lr == lr
 
 
 @pytest.mark.parametrize("text", ["h", "tenm", "-5m", 0, "0s", ""])
@@ -209,6 +255,22 @@ def test_what_is_no_size_is_refused(given_: Any) -> None:
         ("fit", "stretch"),
         ("clip", 0),
         ("warmup", 1.0),
+        ("mixup", -0.1),
+        ("cutmix", float("inf")),
+        ("views", "both"),
+        ("epochs", float("inf")),
+        ("epochs", float("nan")),
+        ("epochs", "many"),
+        ("epochs", None),
+        ("slice_size", 0),
+        ("ema", 1.0),
+        ("rest_lr", 0),
+        ("rest_momentum", 1),
+        ("preset", "fast"),
+        ("progressive", None),
+        ("progressive", 24),
+        ("augment", "heavy"),
+        ("schedule", "line"),
     ],
 )
 def test_values_out_of_range_are_refused_by_their_key(key: str, value: Any) -> None:
@@ -270,13 +332,26 @@ def test_a_recipe_read_back_is_the_same_with_every_setting_given(tmp_path: Path)
             "model": {"name": "cnn", "depth": 3, "widths": [1, 2]},
             "lr": 1e-5,
             "time_limit": "10m",
+            "epochs": 1.5,
+            "progressive": "20:0.3,26:0.6",
+            "slice_size": 50,
         }
     )
     write_recipe(tmp_path / "recipe.yaml", recipe)
     back = make_recipe(read_recipe(tmp_path / "recipe.yaml"))
     assert back == recipe
+    assert (back.epochs, back.progressive) == (1.5, ((20, 0.3), (26, 0.6)))
     assert back.model.arguments == {"depth": 3, "widths": [1, 2]}
     assert back.model_fields_set == set(Recipe.model_fields)
+
+
+def test_words_that_look_like_numbers_to_base_60_go_through_yaml_and_back(tmp_path: Path) -> None:
+    recipe = make_recipe({"classes": ["12:30", "24:0.6", "-1:5:07"], "lr": "auto"})
+    write_recipe(tmp_path / "recipe.yaml", recipe)
+    assert make_recipe(read_recipe(tmp_path / "recipe.yaml")) == recipe
+    text = "progressive: 24:0.6\nclasses: [12:30, a]\n"
+    found = make_recipe(read_recipe(written(tmp_path, text)))
+    assert (found.progressive, found.classes) == (((24, 0.6),), ("12:30", "a"))
 
 
 def test_a_name_with_a_control_character_goes_through_yaml_and_back(tmp_path: Path) -> None:

@@ -41,10 +41,30 @@ def _seconds(value: Any) -> Any:
     return value
 
 
-_UNITS = {"s": 1, "m": 60, "h": 3600}
+def _whole(value: Any) -> Any:
+    """5.0 and "5" are 5."""
+    try:
+        return int(value) if float(value) == int(float(value)) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return value
 
+
+def _stretches(value: Any) -> Any:
+    """`20:0.3,26:0.6` is a list of (size, until which share of training)."""
+    if not isinstance(value, str | list | tuple):
+        return value
+    parts = value.split(",") if isinstance(value, str) else value
+    return [part.split(":") if isinstance(part, str) else part for part in parts if part != ""]
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+# What pydantic calls the kinds of which a value may be one: no part of a key.
+_KINDS = ("bool", "int", "float", "str", "constrained-float", "literal['auto']")
+
+Epochs = int | Annotated[float, Field(allow_inf_nan=False)]
 Pixels = Annotated[int, Field(ge=1)]
 Size = Annotated[tuple[Pixels, Pixels], BeforeValidator(_sized)]
+Stretch = tuple[Pixels, Annotated[float, Field(gt=0, lt=1)]]
 
 
 class ModelSettings(BaseModel):
@@ -96,24 +116,42 @@ class Recipe(BaseModel):
 
     model: Annotated[ModelSettings, BeforeValidator(_named)] = ModelSettings()
     """network by name, or package.module:factory"""
-    augment: Literal["none", "basic", "strong"] = "basic"
+    preset: Literal["quick", "balanced", "accurate"] = "balanced"
+    """what is chosen where nothing is said: soon, soon and well, or as well as minutes allow"""
+    augment: Literal["none", "light", "basic", "strong"] = "basic"
     """how training pictures are varied"""
     flip: bool = True
     """may augmentation mirror pictures left to right"""
+    mixup: float = Field(0.0, ge=0, allow_inf_nan=False)
+    """pictures laid over one another: alpha of the shares' Beta distribution; 0 is off"""
+    cutmix: float = Field(0.0, ge=0, allow_inf_nan=False)
+    """parts of pictures pasted into one another: alpha of their areas; 0 is off"""
+    views: Literal["one", "flip", "shift", "flip-shift"] = "one"
+    """pictures as shown to the finished network: averaged over mirrored and moved views"""
 
-    opt: Literal["sgd", "adam", "adamw"] = "adamw"
-    """optimiser; sgd has Nesterov momentum"""
-    lr: float = Field(1e-3, gt=0)
-    """peak learning rate"""
+    opt: Literal["sgd", "adam", "adamw", "muon"] = "adamw"
+    """optimiser; sgd has Nesterov momentum; muon is for convolutions, with sgd for the rest"""
+    lr: Annotated[float, Field(gt=0)] | Literal["auto"] = 1e-3
+    """peak learning rate; auto tries rising ones before training"""
     momentum: float = Field(0.9, ge=0, lt=1)
-    """momentum of sgd, or the first beta of adam and adamw"""
+    """momentum of sgd and muon, or the first beta of adam and adamw"""
+    rest_lr: float = Field(0.05, gt=0)
+    """with muon: peak learning rate of the sgd that trains what is no convolution"""
+    rest_momentum: float = Field(0.85, ge=0, lt=1)
+    """with muon: momentum of the sgd that trains what is no convolution"""
     weight_decay: float = Field(0.0, ge=0)
     """not applied to norms and biases"""
     batch_size: int = Field(128, ge=1)
     """pictures a step"""
-    epochs: int = Field(20, ge=0)
-    """passes over the training split"""
-    schedule: Literal["constant", "step", "cosine", "onecycle"] = "onecycle"
+    slice_size: int | None = Field(None, ge=1)
+    """pictures that go through the network at once; a step adds up the gradients of its slices"""
+    epochs: Annotated[Annotated[Epochs, Field(ge=0)], BeforeValidator(_whole)] = 20
+    """passes over the training split; 1.5 ends in the middle of the second"""
+    progressive: Annotated[tuple[Stretch, ...], BeforeValidator(_stretches)] = ()
+    """fewer pixels at first: 24:0.6 trains 60 % of the way at 24x24; or 20:0.3,26:0.6"""
+    ema: float = Field(0.0, ge=0, lt=1)
+    """decay a step of the averaged weights that are judged and kept; 0 keeps the last ones"""
+    schedule: Literal["constant", "step", "cosine", "onecycle", "linear"] = "onecycle"
     """course of the learning rate"""
     warmup: float = Field(0.0, ge=0, lt=1)
     """share of training in which the learning rate rises"""
@@ -207,13 +245,20 @@ def parse_assignments(assignments: list[str]) -> dict[str, Any]:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which 1e-4 is a number, as in YAML 1.2, and not a word, as in 1.1."""
+    """YAML in which 1e-4 is a number and 24:0.6 is a word, as in YAML 1.2, unlike in 1.1."""
+
+    def resolve(self, kind: type[Any], value: Any, implicit: Any) -> str:
+        """The tag of a node; numbers to base 60 are none."""
+        tag: str = super().resolve(kind, value, implicit)
+        return _WORD if tag in _NUMBERS and ":" in value else tag
 
 
 class _Dumper(yaml.SafeDumper):
     """Its counterpart, which puts the word "1e-4" between quotes."""
 
 
+_WORD = "tag:yaml.org,2002:str"
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _POWER_OF_TEN = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$")
 for _one in (_Loader, _Dumper):
     _one.add_implicit_resolver("tag:yaml.org,2002:float", _POWER_OF_TEN, list("-+0123456789"))
@@ -245,7 +290,7 @@ def _lay_over(merged: dict[str, Any], layer: Mapping[str, Any]) -> None:
 
 def _one_line(error: ValidationError) -> str:
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
+    key = ".".join(str(part) for part in first["loc"] if part not in _KINDS)
     if first["type"] == "extra_forbidden":
         return f"{key}: no such setting{_nearest(key, Recipe.model_fields)}"
     return f"{key}: {first['msg'][:1].lower()}{first['msg'][1:]}, not {first['input']!r}"

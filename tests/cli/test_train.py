@@ -33,15 +33,24 @@ KEYS: dict[str, tuple[str, Any]] = {
     "split_seed": ("5", 5),
     "max_bad": ("0.5", 0.5),
     "model": ("mlp", "mlp"),
+    "preset": ("accurate", "accurate"),
     "augment": ("strong", "strong"),
     "flip": ("false", False),
+    "mixup": ("0.2", 0.2),
+    "cutmix": ("1", 1.0),
+    "views": ("flip-shift", "flip-shift"),
     "opt": ("sgd", "sgd"),
     "lr": ("0.25", 0.25),
     "momentum": ("0.5", 0.5),
+    "rest_lr": ("2.5", 2.5),
+    "rest_momentum": ("0.4", 0.4),
     "weight_decay": ("0.125", 0.125),
     "batch_size": ("7", 7),
-    "epochs": ("2", 2),
-    "schedule": ("cosine", "cosine"),
+    "slice_size": ("3", 3),
+    "epochs": ("1.5", 1.5),
+    "progressive": ("24:0.6", ((24, 0.6),)),
+    "ema": ("0.99", 0.99),
+    "schedule": ("linear", "linear"),
     "warmup": ("0.5", 0.5),
     "label_smoothing": ("0.2", 0.2),
     "class_weights": ("balanced", "balanced"),
@@ -54,7 +63,7 @@ KEYS: dict[str, tuple[str, Any]] = {
 }
 # Reached otherwise: DATA is the argument, and options of a data set are told by --set alone.
 WITHOUT_AN_OPTION = {"data", "data_options"}
-OF_THE_RUN = {"output", "device", "threads", "data_root", "tensorboard"}
+OF_THE_RUN = {"output", "device", "threads", "data_root", "cache_memory", "tensorboard"}
 
 
 class Reached(Exception):
@@ -117,6 +126,24 @@ def test_every_key_of_the_recipe_can_be_set(key: str) -> None:
 
 
 @pytest.mark.usefixtures("stopped")
+@pytest.mark.parametrize(
+    ("key", "text", "value"),
+    [
+        ("lr", "auto", "auto"),
+        ("epochs", "3", 3),
+        ("progressive", "20:0.3,26:0.6", ((20, 0.3), (26, 0.6))),
+        ("progressive", "", ()),
+    ],
+)
+def test_other_ways_to_write_a_value(key: str, text: str, value: object) -> None:
+    option = reached("digits", f"--{key}", text).recipe
+    settings = reached("digits", "--set", f"{key}={text or []}").recipe
+    for recipe in (option, settings):
+        assert getattr(recipe, key) == value
+        assert type(getattr(recipe, key)) is type(value)
+
+
+@pytest.mark.usefixtures("stopped")
 def test_options_of_a_data_set_and_of_a_network_are_set_with_a_dot() -> None:
     found = reached(
         "shapes", "--model", "cnn",
@@ -155,7 +182,7 @@ def test_what_is_not_said_stays_open() -> None:
 def test_options_of_the_run_go_to_the_run(tmp_path: Path) -> None:
     found = reached(
         "digits", "--output", str(tmp_path / "run"), "--device", "cpu", "--threads", "1",
-        "--data-root", str(tmp_path), "--tensorboard",
+        "--data-root", str(tmp_path), "--cache-memory", "256MB", "--tensorboard",
     )  # fmt: skip
     assert found.recipe.model_fields_set == {"data"}
     assert {key: found.keywords[key] for key in OF_THE_RUN} == {
@@ -163,6 +190,7 @@ def test_options_of_the_run_go_to_the_run(tmp_path: Path) -> None:
         "device": "cpu",
         "threads": 1,
         "data_root": tmp_path,
+        "cache_memory": "256MB",
         "tensorboard": True,
     }
 
@@ -172,12 +200,17 @@ def test_options_of_the_run_go_to_the_run(tmp_path: Path) -> None:
     [
         (["--set", "epoch=3"], "epoch: no such setting; did you mean epochs?"),
         (["--lr", "-1"], "lr: "),
+        (["--epochs", "inf"], "epochs: "),
+        (["--progressive", "24"], "progressive.0"),
+        (["--set", "progressive=24"], "progressive: "),
+        (["--model", "mlp", "--opt", "muon"], "opt muon trains convolutions"),
         (["--opt", "adamm"], "opt: "),
         (["--set", "model.depht=3"], "did you mean depth?"),
         (["--model", "cnm"], "no model 'cnm'; did you mean cnn?"),
         (["--recipe", "missing.yaml"], "missing.yaml: cannot be read"),
         (["--device", "gpu"], "--device gpu: not on this machine"),
         (["--threads", "0"], "--threads"),
+        (["--cache-memory", "much"], "--cache-memory much: write bytes, as 256MB, 2GB or 512MiB"),
         (["--no-such-option", "3"], "--no-such-option"),
         (["--model", "lenet"], "layer features.conv2 (kernel 5x5, stride 1, padding 0) runs out"),
     ],

@@ -7,10 +7,11 @@ from typing import get_args
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Generator, Tensor
 
 from retinue.data import augment
-from retinue.data.augment import AUGMENTATIONS, colours, cutout, mirror, shift, warp
+from retinue.data.augment import AUGMENTATIONS, colours, cutout, mirror, resize, shift, warp
 from retinue.recipe import Recipe
 
 SMALL = [(8, 8), (32, 32), (24, 32)]
@@ -24,6 +25,11 @@ def noise(count: int, channels: int, height: int, width: int) -> Tensor:
     """Pictures uint8 (N, C, H, W), no value of which is 0."""
     shape = (count, channels, height, width)
     return torch.randint(1, 256, shape, generator=seeded(99), dtype=torch.uint8)
+
+
+def every_other(count: int) -> Tensor:
+    """A mask that names every second picture."""
+    return torch.arange(count) % 2 == 0
 
 
 def ramps(count: int, height: int, width: int) -> Tensor:
@@ -54,7 +60,7 @@ def crops_of(picture: Tensor, most: int) -> dict[bytes, tuple[int, int]]:
 def test_none_is_the_centre(have: tuple[int, int], want: tuple[int, int]) -> None:
     images = noise(2, 3, *have)
     top, left = (have[0] - want[0]) // 2, (have[1] - want[1]) // 2
-    found = AUGMENTATIONS["none"](images, want, True, seeded())
+    found = AUGMENTATIONS["none"](images, want, every_other(2), seeded())
     assert found.equal(images[:, :, top : top + want[0], left : left + want[1]])
     assert found.dtype == torch.uint8
 
@@ -89,33 +95,74 @@ def test_narrow_pictures_are_mirrored_as_often_as_it_takes(width: int) -> None:
         assert moved.contiguous().numpy().tobytes() in crops_of(picture, 4)
 
 
-def test_half_of_the_pictures_are_mirrored() -> None:
-    images = noise(1000, 3, 4, 4)
-    found = mirror(images, seeded())
-    kept = (found == images).flatten(1).all(1)
-    turned = (found == images.flip(3)).flatten(1).all(1)
-    assert (kept ^ turned).all()
-    assert abs(int(turned.sum()) - 500) < 5 * 15.8  # five deviations of a binomial
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_pictures_that_are_named_are_mirrored(channels: int) -> None:
+    images = noise(9, channels, 4, 5)
+    named = torch.tensor([True, False, False, True, True, False, True, False, True])
+    found = mirror(images, named)
+    for picture, seen, turned in zip(images.numpy(), found.numpy(), named, strict=True):
+        assert (seen == (picture[:, :, ::-1] if turned else picture)).all()
+    assert found.dtype == torch.uint8
+    assert mirror(images, None).equal(images)
 
 
 @pytest.mark.parametrize("flip", [True, False])
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("shape", SMALL)
-def test_basic_moves_small_pictures_by_an_eighth_and_mirrors_where_it_may(
-    flip: bool, channels: int, shape: tuple[int, int]
+@pytest.mark.parametrize(("name", "share"), [("basic", 8), ("light", 16)])
+def test_small_pictures_are_moved_a_little_and_mirrored_where_it_is_said(
+    name: str, share: int, flip: bool, channels: int, shape: tuple[int, int]
 ) -> None:
     images = noise(16, channels, *shape)
-    found = AUGMENTATIONS["basic"](images, shape, flip, seeded(1))
-    most = shape[0] // 8
-    mirrored = 0
-    for picture, seen in zip(images, found, strict=True):
+    named = every_other(16) if flip else torch.zeros(16, dtype=torch.bool)
+    found = AUGMENTATIONS[name](images, shape, named if flip else None, seeded(1))
+    most = max(1, round(shape[0] / share))
+    far = 0
+    for picture, seen, turned in zip(images, found, named, strict=True):
         places = crops_of(picture, most)
-        as_is = seen.contiguous().numpy().tobytes() in places
-        turned = seen.flip(2).contiguous().numpy().tobytes() in places
-        assert as_is or turned
-        mirrored += turned
-    assert (mirrored > 0) == flip
+        pixels = seen.flip(2) if turned else seen
+        place = places.get(pixels.contiguous().numpy().tobytes())
+        assert place is not None
+        far += max(abs(place[0]), abs(place[1])) == most
+        assert picture.flip(2).contiguous().numpy().tobytes() not in places  # control
+    assert far, "none is moved as far as it may"
     assert found.dtype == torch.uint8
+
+
+@pytest.mark.parametrize(("name", "least"), [("basic", 0.35), ("light", 0.6)])
+def test_of_photos_at_least_a_share_of_the_area_is_left(name: str, least: float) -> None:
+    found = AUGMENTATIONS[name](ramps(400, 96, 96), (24, 24), None, seeded(2))
+    x, y = found[:, 0, 12], found[:, 1, :, 12]
+    area = (x[:, 14] - x[:, 9]) / 5 * 12 * (y[:, 14] - y[:, 9]) / 5 * 12
+    assert least - 0.002 < area.min() < least + 0.03
+    assert 0.95 < area.max() < 1.001
+
+
+# --- resize
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [(24, 24), (20, 28), (12, 16), (48, 40)])
+def test_another_size_is_that_of_pillow(channels: int, size: tuple[int, int]) -> None:
+    images = noise(3, channels, 32, 32)
+    found = resize(images, size)
+    assert (found.shape, found.dtype) == ((3, channels, *size), torch.uint8)
+    for picture, seen in zip(images.numpy(), found.numpy(), strict=True):
+        for plane, scaled in zip(picture, seen, strict=True):
+            expected = Image.fromarray(plane).resize(size[::-1], Image.Resampling.BILINEAR)
+            assert np.abs(np.asarray(expected, dtype=int) - scaled.astype(int)).max() <= 1
+            blunt = Image.fromarray(plane).resize(size[::-1], Image.Resampling.NEAREST)
+            assert np.abs(np.asarray(blunt, dtype=int) - scaled.astype(int)).max() > 50  # control
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
+def test_a_resized_batch_is_of_the_same_type_and_order(dtype: torch.dtype) -> None:
+    images = noise(3, 3, 16, 16).to(dtype).contiguous(memory_format=torch.channels_last)
+    found = resize(images, (12, 12))
+    assert found.dtype == dtype
+    assert found.is_contiguous(memory_format=torch.channels_last)
+    assert not found.is_contiguous()
+    assert resize(images, (16, 16)) is images
 
 
 # --- warp
@@ -174,13 +221,13 @@ def test_turning_keeps_the_middle_and_is_bounded() -> None:
     assert (across.norm(dim=1) - 4 * 2 / 25).abs().max() < 1e-3, "nothing grows or shrinks"
 
 
-@pytest.mark.parametrize("name", ["basic", "strong"])
+@pytest.mark.parametrize("name", ["light", "basic", "strong"])
 @pytest.mark.parametrize(("have", "size"), [((20, 20), (16, 16)), ((23, 28), (20, 24))])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_photos_come_out_at_the_size_of_the_network(
     name: str, have: tuple[int, int], size: tuple[int, int], channels: int
 ) -> None:
-    found = AUGMENTATIONS[name](noise(6, channels, *have), size, True, seeded())
+    found = AUGMENTATIONS[name](noise(6, channels, *have), size, every_other(6), seeded())
     assert found.shape == (6, channels, *size)
     assert found.min() >= 0
     assert found.max() <= 255
@@ -256,7 +303,7 @@ def test_every_pixel_is_cut_out_some_time() -> None:
 # --- draws
 
 
-@pytest.mark.parametrize("name", ["basic", "strong"])
+@pytest.mark.parametrize("name", ["light", "basic", "strong"])
 @pytest.mark.parametrize("have", [(16, 16), (20, 20)])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_draws_differ_by_picture_and_are_repeatable(
@@ -264,22 +311,27 @@ def test_draws_differ_by_picture_and_are_repeatable(
 ) -> None:
     augmented = AUGMENTATIONS[name]
     images = noise(1, channels, *have).repeat(12, 1, 1, 1)
-    first = augmented(images, (16, 16), True, seeded(5))
-    assert first.equal(augmented(images, (16, 16), True, seeded(5)))
-    assert not first.equal(augmented(images, (16, 16), True, seeded(6)))
-    assert len({each.contiguous().numpy().tobytes() for each in first}) > 8
+    first = augmented(images, (16, 16), None, seeded(5))
+    assert first.equal(augmented(images, (16, 16), None, seeded(5)))
+    assert not first.equal(augmented(images, (16, 16), None, seeded(6)))
+    # `light` moves 16 pixels by 1 at most, to 9 places.
+    assert len({each.contiguous().numpy().tobytes() for each in first}) > (
+        5 if name == "light" else 8
+    )
 
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
 def test_neither_the_pictures_nor_the_global_generator_are_touched(name: str) -> None:
     images = noise(4, 3, 16, 16)
     before, state = images.clone(), torch.random.get_rng_state()
-    AUGMENTATIONS[name](images, (16, 16), True, seeded())
+    AUGMENTATIONS[name](images, (16, 16), every_other(4), seeded())
     assert images.equal(before)
     assert torch.random.get_rng_state().equal(state)
 
 
 def test_the_names_are_those_of_the_recipe() -> None:
     assert set(get_args(Recipe.model_fields["augment"].annotation)) == set(AUGMENTATIONS)
-    functions: list[Callable[..., Tensor]] = [augment.none, augment.basic, augment.strong]
+    functions: list[Callable[..., Tensor]] = [
+        augment.none, augment.light, augment.basic, augment.strong,
+    ]  # fmt: skip
     assert list(AUGMENTATIONS.values()) == functions

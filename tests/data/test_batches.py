@@ -1,7 +1,7 @@
 """Which pictures come in which batch: every one, by the documented formula, whatever else runs."""
 
 import hashlib
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 import numpy as np
 import pytest
@@ -67,10 +67,51 @@ def test_the_augmentation_of_a_step_is_the_documented_formula() -> None:
     batches = Batches(split, 8, (8, 8), "strong", flip=True, seed=3)
     whole = list(batches.epoch(2))
     places = batches.order(2).tensor_split(3)
+    flips = (
+        torch.rand(20, generator=torch.Generator().manual_seed(seed_by_hand("3/flip/0/0"))) < 0.5
+    )
     for step, (chosen, (found, _)) in enumerate(zip(places, whole, strict=True)):
         generator = torch.Generator().manual_seed(seed_by_hand(f"3/augment/2/{step}"))
         images = torch.from_numpy(split.images[chosen.numpy()]).permute(0, 3, 1, 2)
-        assert found.equal(AUGMENTATIONS["strong"](images, (8, 8), True, generator))
+        assert found.equal(AUGMENTATIONS["strong"](images, (8, 8), flips[chosen], generator))
+
+
+def rising(count: int) -> Split:
+    """Pictures that grow brighter from left to right, labelled by their number."""
+    ramp = np.linspace(60, 190, 16, dtype=np.uint8)
+    store = np.broadcast_to(ramp[None, None, :, None], (count, 16, 16, 3)).copy()
+    names = [str(number) for number in range(count)]
+    return Split(store, np.arange(count), np.arange(count), names, names, names)
+
+
+def mirrored(batches: Batches, epoch: int) -> Tensor:
+    """Which pictures of `rising` an epoch shows mirrored, by their number."""
+    found = torch.zeros(len(batches.split), dtype=torch.bool)
+    for images, labels in batches.epoch(epoch):
+        columns = images.float().mean(dim=(1, 2))
+        found[labels] = columns[:, :8].mean(1) > columns[:, 8:].mean(1)
+    return found
+
+
+@pytest.mark.parametrize("augment", ["light", "basic", "strong"])
+def test_two_epochs_show_every_picture_as_it_is_and_mirrored(augment: str) -> None:
+    batches = Batches(rising(400), 64, (16, 16), augment, flip=True)
+    epochs = [mirrored(batches, epoch) for epoch in range(4)]
+    for earlier, later in pairwise(epochs):
+        assert (earlier ^ later).all()
+    assert abs(int(epochs[0].sum()) - 200) < 5 * 10  # five deviations of a binomial
+    other = Batches(rising(400), 64, (16, 16), augment, flip=True, seed=1)
+    assert not mirrored(other, 0).equal(epochs[0])
+    never = Batches(rising(400), 64, (16, 16), augment, flip=False)
+    assert not any(mirrored(never, epoch).any() for epoch in range(2))
+
+
+def test_which_pictures_are_mirrored_is_the_documented_formula() -> None:
+    generator = torch.Generator().manual_seed(seed_by_hand("3/flip/0/0"))
+    expected = torch.rand(50, generator=generator) < 0.5
+    batches = Batches(rising(50), 7, (16, 16), "light", flip=True, seed=3)
+    assert mirrored(batches, 0).equal(expected)
+    assert mirrored(batches, 1).equal(~expected)
 
 
 def test_epochs_and_seeds_differ() -> None:

@@ -73,6 +73,16 @@ def test_the_card_comes_back(tmp_path: Path) -> None:
     assert found.of_catalogue
 
 
+def test_a_card_from_before_there_were_views_has_one(tmp_path: Path) -> None:
+    card = make_card(network(), "cnn", {}, ["a"], PREPROCESS, (MEAN, STD), "flip")
+    save_model(tmp_path, network(), card)
+    assert read_card(tmp_path).views == "flip"
+    values = json.loads((tmp_path / "model.json").read_text())
+    del values["views"]
+    (tmp_path / "model.json").write_text(json.dumps(values))
+    assert read_card(tmp_path).views == "one"
+
+
 def test_the_same_weights_make_the_same_files(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()

@@ -99,6 +99,38 @@ def test_learning_curves(length: int, drawn: Draw) -> None:
     assert "validation" not in lines or length == 2
 
 
+FALLING = [2.3, 2.2, 1.5, 1.0, 0.9, 4.0]
+
+
+@pytest.mark.parametrize(
+    "losses",
+    [FALLING, [2.0, 2.0], [1.0], [1.0, 5.0], [0.0, 0.0], [3.0, 1e9]],
+    ids=["falling", "flat", "one", "rising", "zero", "far"],
+)
+def test_learning_rates_that_were_tried(losses: list[float], drawn: Draw) -> None:
+    rates = [10.0 ** (number - 4) for number in range(len(losses))]
+    figure = charts.learning_rates(rates, losses, rates[len(rates) // 2])
+    pixels = drawn(figure)
+    assert pixels.std() > 5
+    for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
+        assert (edge == 255).all(), "something is clipped"
+
+
+def test_the_curve_of_rates_shows_the_one_chosen(texts: Read) -> None:
+    rates = [1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0]
+    figure = charts.learning_rates(rates, FALLING, 0.01)
+    (axes,) = figure.axes
+    curve, mark = axes.get_lines()
+    assert np.asarray(curve.get_xdata()).tolist() == rates
+    assert np.asarray(curve.get_ydata()).tolist() == FALLING
+    assert np.unique(np.asarray(mark.get_xdata())).tolist() == [0.01]
+    assert axes.get_xscale() == "log"
+    assert {"chosen, 0.01", "learning rate", "loss, smoothed"} <= set(texts(figure))
+    low, high = axes.get_ylim()
+    assert low < min(FALLING)
+    assert 2.3 < high < 4.0, "where it gets out of hand is cut off"
+
+
 def test_curves_of_two_classes(drawn: Draw, texts: Read) -> None:
     binary = _measured(["no", "$yes_1$"])["binary"]
     figure = charts.roc_and_precision_recall(binary)

@@ -12,9 +12,9 @@ from retinue.recipe import make_recipe
 from retinue.runs import Run
 from retinue.training.course import Outcome, run_epochs, subset_of
 from retinue.training.defaults import choose
-from retinue.training.fit import make_training
 from retinue.training.listener import Listener
 from retinue.training.loop import Training
+from retinue.training.prepare import make_training
 
 CPU = torch.device("cpu")
 

@@ -1,6 +1,7 @@
 """What is kept of a training, and what ends it."""
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -254,6 +255,74 @@ def test_steps_are_told_every_ten_with_the_gradient_norm(course: Course) -> None
     assert [line["step"] for line in run.steps] == [1, 11, 20, 30]
     assert [line["epoch"] for line in run.steps] == [1, 1, 2, 2]
     assert all(line["gradient_norm"] > 0 for line in run.steps)
+
+
+def test_an_epoch_and_a_half_end_in_the_middle_of_the_second(course: Course) -> None:
+    watch = Watch()
+    outcome, run = course(watch.listener, epochs=1.5)
+    assert watch.steps == 9
+    assert (outcome.state, outcome.reason) == ("finished", "all epochs done")
+    assert [line["epoch"] for line in run.history] == [1, 2]
+    assert (run.status["epoch"], run.status["step"]) == (2, 9)
+
+
+def test_averaged_weights_are_the_ones_that_are_kept(course: Course) -> None:
+    averaged: list[dict[str, Tensor]] = []
+    last: list[dict[str, Tensor]] = []
+
+    def note(report: StepReport, training: Training) -> None:
+        if report.step == STEPS - 1:
+            averaged.append(plain_state(training.judged))
+            last.append(plain_state(training.model))
+
+    outcome, _ = course(Listener(on_step=note), epochs=2, ema=0.9)
+    assert outcome.epoch in (1, 2)
+    assert same(outcome.weights, averaged[outcome.epoch - 1])
+    assert not any(same(outcome.weights, weights) for weights in last)
+
+
+class Seconds:
+    """A listener that makes each step last, and remembers what was counted before the first."""
+
+    def __init__(self, last: int = 10**9) -> None:
+        self.last, self.steps, self.before = last, 0, 0.0
+        self.training: Training | None = None
+
+    def on_step(self, _: StepReport, training: Training) -> None:
+        if self.training is None:
+            self.training, self.before = training, training.seconds
+        time.sleep(0.005)
+        self.steps += 1
+        if self.steps == self.last:
+            raise KeyboardInterrupt
+
+    @property
+    def counted(self) -> float:
+        """The seconds of the steps."""
+        assert self.training is not None
+        return self.training.seconds - self.before
+
+
+def test_the_seconds_of_training_are_without_validation(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def validate(_: Training, __: Split) -> tuple[float, float]:
+        time.sleep(0.05)
+        return 1.0, 0.5
+
+    monkeypatch.setattr(course_module, "validate", validate)
+    seconds = Seconds()
+    _, run = course(Listener(on_step=seconds.on_step), epochs=2)
+    assert seconds.counted >= 2 * STEPS * 0.005
+    whole = sum(line["seconds"] for line in run.history)
+    assert whole - seconds.counted >= 4 * 0.05
+
+
+def test_seconds_of_an_epoch_that_is_interrupted_count_too(course: Course) -> None:
+    seconds = Seconds(last=STEPS + 4)
+    outcome, run = course(Listener(on_step=seconds.on_step), epochs=3)
+    assert (outcome.state, len(run.history)) == ("interrupted", 1)
+    assert seconds.counted >= (STEPS + 4) * 0.005
 
 
 def test_the_fit_is_measured_on_training_pictures_spread_evenly(digits: ImageData) -> None:

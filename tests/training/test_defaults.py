@@ -10,15 +10,18 @@ from retinue.data.load import load_data
 from retinue.errors import UsageError
 from retinue.recipe import Recipe, make_recipe
 from retinue.training.defaults import Choice, choose
+from retinue.training.paces import PACES, fast_settings
 
 # One value a key, each unlike the recipe's default and unlike what would be chosen for `digits`.
 UNUSUAL: dict[str, Any] = {
-    "augment": "strong", "flip": True, "opt": "sgd", "lr": 0.123, "momentum": 0.7,
-    "weight_decay": 0.3, "batch_size": 77, "epochs": 3, "schedule": "step", "warmup": 0.11,
-    "label_smoothing": 0.2, "class_weights": "balanced", "clip": 2.0, "patience": 4,
+    "augment": "strong", "flip": True, "opt": "sgd", "lr": 0.123, "momentum": 0.37,
+    "weight_decay": 0.3, "batch_size": 77, "epochs": 3.5, "schedule": "step", "warmup": 0.11,
+    "label_smoothing": 0.15, "class_weights": "balanced", "clip": 2.0, "patience": 4,
     "monitor": "val_loss", "time_limit": 60.0, "seed": 9, "precision": "fp32",
+    "mixup": 0.3, "cutmix": 0.7, "views": "flip", "rest_lr": 0.77, "rest_momentum": 0.12,
+    "slice_size": 5, "progressive": ((5, 0.4),), "ema": 0.6, "preset": "quick",
 }  # fmt: skip
-CHOSEN = ("epochs", "batch_size", "opt", "lr", "weight_decay", "schedule", "augment", "flip")
+TOLD = {"model.name", "model.width", "size", "epochs", "batch_size", "opt", "augment", "flip"}
 
 
 def arrays(channels: int, size: int = 8, count: int = 60) -> ImageData:
@@ -52,16 +55,22 @@ def test_the_table_above_would_notice_a_change(digits: ImageData) -> None:
         assert getattr(open_recipe, key) != value
 
 
-def test_nothing_is_open_afterwards(digits: ImageData) -> None:
-    recipe, choices = choose(Recipe(), digits)
+@pytest.mark.parametrize("preset", ["quick", "balanced", "accurate"])
+def test_nothing_is_open_afterwards(digits: ImageData, preset: str) -> None:
+    recipe, choices = choose(make_recipe({"preset": preset}), digits)
     assert recipe.model_fields_set == set(Recipe.model_fields)
     assert (recipe.size, recipe.channels) == ((8, 8), 1)
-    assert recipe.model.name == "cnn"
-    assert recipe.model.arguments["depth"] == 6
-    assert set(keys(choices)) == {"model.name", "size", *CHOSEN}
-    assert all(choice.why for choice in choices)
-    told = {choice.key: choice.value for choice in choices}
-    assert all(told[key] == getattr(recipe, key) for key in CHOSEN)
+    assert recipe.model.name == "fast"
+    assert recipe.model.arguments["depth"] == 2
+    assert {choice.key for choice in choices if choice.why} >= TOLD
+    assert len(set(keys(choices))) == len(choices)
+    for choice in choices:
+        part, _, setting = choice.key.partition(".")
+        if part == "model":
+            found = recipe.model.name if setting == "name" else recipe.model.arguments[setting]
+        else:
+            found = recipe.size[0] if part == "size" and recipe.size else getattr(recipe, part)
+        assert found == choice.value
 
 
 def test_what_was_chosen_once_is_not_chosen_again(digits: ImageData) -> None:
@@ -74,7 +83,7 @@ def test_what_was_chosen_once_is_not_chosen_again(digits: ImageData) -> None:
 @pytest.mark.parametrize("given", [{}, {"model": "auto"}])
 def test_the_network_is_chosen_unless_it_is_named(digits: ImageData, given: dict[str, Any]) -> None:
     recipe, choices = choose(make_recipe(given), digits)
-    assert recipe.model.name == "cnn"
+    assert recipe.model.name == "fast"
     assert "model.name" in keys(choices)
     named, choices = choose(make_recipe(given, {"model": "lenet"}), digits)
     assert named.model.name == "lenet"
@@ -121,18 +130,118 @@ def test_a_cnn_for_photos_is_residual_unless_the_recipe_says_otherwise() -> None
     assert "model.residual" not in keys(choices)
 
 
+@pytest.mark.parametrize(("size", "name"), [(8, "fast"), (64, "fast"), (65, "cnn"), (90, "cnn")])
+def test_small_pictures_get_the_fast_network_and_photos_do_not(size: int, name: str) -> None:
+    recipe, choices = choose(Recipe(), arrays(3, size=size))
+    assert recipe.model.name == name
+    told = {choice.key: choice.why for choice in choices}["model.name"]
+    assert ("photos" in told) == (name == "cnn")
+
+
 def test_photos_are_varied_more_and_seen_less() -> None:
     photos, small = arrays(3, size=70), arrays(3, size=8)
-    assert choose(Recipe(), photos)[0].augment == "strong"
-    assert choose(Recipe(), small)[0].augment == "basic"
-    assert choose(Recipe(), small)[0].epochs == 60
+    cnn = make_recipe({"model": "cnn"})
+    assert choose(cnn, photos)[0].augment == "strong"
+    assert choose(cnn, small)[0].augment == "basic"
+    assert choose(cnn, small)[0].epochs == 60
 
 
 def test_many_pictures_are_seen_fewer_times(digits: ImageData) -> None:
-    many = load_data("digits")
-    few_epochs, few_batch = (
-        getattr(choose(Recipe(), many)[0], k) for k in ("epochs", "batch_size")
-    )
-    more_epochs = choose(Recipe(), digits)[0].epochs
+    many, cnn = load_data("digits"), make_recipe({"model": "cnn"})
+    few_epochs, few_batch = (getattr(choose(cnn, many)[0], k) for k in ("epochs", "batch_size"))
+    more_epochs = choose(cnn, digits)[0].epochs
     assert few_epochs == round(40_000 / len(many.train)) < more_epochs
-    assert few_batch == 64 > choose(Recipe(), digits)[0].batch_size
+    assert few_batch == 64 > choose(cnn, digits)[0].batch_size
+
+
+# The network `fast`.
+
+
+def test_the_fast_network_has_the_recipe_of_its_pace(digits: ImageData) -> None:
+    for preset in ("quick", "balanced", "accurate"):
+        recipe, choices = choose(make_recipe({"model": "fast", "preset": preset}), digits)
+        for key, value in fast_settings(digits, preset).items():
+            assert getattr(recipe, key) == value
+        assert recipe.model.arguments["width"] == PACES[preset].width
+        whys = {choice.why for choice in choices if choice.key in ("epochs", "model.width")}
+        assert whys == {PACES[preset].why}
+        assert recipe.warmup == 0.0
+
+
+def test_a_width_that_is_given_stays(digits: ImageData) -> None:
+    given = {"model": {"name": "fast", "width": 7}, "preset": "accurate"}
+    recipe, choices = choose(make_recipe(given), digits)
+    assert recipe.model.arguments["width"] == 7
+    assert "model.width" not in keys(choices)
+
+
+def test_what_depends_on_the_batch_follows_the_one_that_is_given(digits: ImageData) -> None:
+    usual, _ = choose(Recipe(), digits)
+    for size in (32, 80):
+        recipe, _ = choose(make_recipe({"batch_size": size}), digits)
+        share = size / usual.batch_size
+        assert recipe.rest_lr == pytest.approx(share * usual.rest_lr, rel=0.02)
+        assert recipe.epochs > usual.epochs, "fewer steps an epoch"
+        assert recipe.lr == usual.lr
+        told, _ = choose(make_recipe({"batch_size": size, "rest_lr": 0.3}), digits)
+        assert told.rest_lr == 0.3
+
+
+@pytest.mark.parametrize("opt", ["sgd", "adam", "adamw"])
+def test_with_another_optimiser_it_is_trained_as_other_networks_are(
+    digits: ImageData, opt: str
+) -> None:
+    recipe, _ = choose(make_recipe({"model": "fast", "opt": opt}), digits)
+    other, _ = choose(make_recipe({"model": "cnn", "opt": opt}), digits)
+    assert recipe.model_copy(update={"model": other.model}) == other
+    assert recipe.lr != choose(make_recipe({"model": "fast"}), digits)[0].lr
+
+
+@pytest.mark.parametrize(
+    ("channels", "flip", "views"),
+    [(3, None, "flip-shift"), (1, None, "shift"), (3, False, "shift"), (3, True, "flip-shift")],
+)
+def test_mirrored_views_are_averaged_where_mirror_images_are_trained_on(
+    channels: int, flip: bool | None, views: str
+) -> None:
+    given = {} if flip is None else {"flip": flip}
+    recipe, _ = choose(make_recipe(given), arrays(channels))
+    assert recipe.views == views
+    assert recipe.flip == (views == "flip-shift")
+
+
+def test_what_has_no_reason_is_chosen_but_not_told(digits: ImageData) -> None:
+    recipe, choices = choose(Recipe(), digits)
+    silent = {choice.key for choice in choices if not choice.why}
+    assert {"lr", "rest_lr"} <= silent
+    assert silent < set(Recipe.model_fields)
+    assert silent.isdisjoint(TOLD)
+    again, _ = choose(make_recipe({"lr": recipe.lr}), digits)
+    assert again == recipe
+
+
+# Presets of other networks.
+
+
+@pytest.mark.parametrize("model", ["cnn", "softmax", "resnet-small"])
+@pytest.mark.parametrize("size", [8, 70])
+def test_a_preset_makes_every_training_shorter_or_longer(model: str, size: int) -> None:
+    data = arrays(3, size=size)
+    quick, plain, accurate = (
+        choose(make_recipe({"model": model, "preset": preset}), data)[0]
+        for preset in ("quick", "balanced", "accurate")
+    )
+    assert 0 < quick.epochs < plain.epochs < accurate.epochs
+    assert choose(make_recipe({"model": model}), data)[0] == plain
+    same = {"epochs": plain.epochs, "preset": "balanced"}
+    assert quick.model_copy(update=same) == plain  # nothing else changes
+
+
+def test_the_keras_lesson_stays_the_lesson_at_every_preset(digits: ImageData) -> None:
+    found = [
+        choose(make_recipe({"model": "keras-lesson", "preset": preset}), digits)[0]
+        for preset in ("quick", "balanced", "accurate")
+    ]
+    assert {recipe.epochs for recipe in found} == {5}
+    assert {recipe.views for recipe in found} == {"one"}
+    assert {recipe.progressive for recipe in found} == {()}

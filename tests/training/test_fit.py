@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from sklearn.utils.class_weight import compute_class_weight
 from torch import Tensor, nn
 
 import retinue
@@ -22,10 +21,10 @@ from retinue.models.weights import plain_state, read_card
 from retinue.prediction.classifier import Classifier
 from retinue.recipe import make_recipe, read_recipe
 from retinue.runs import Run
-from retinue.training.defaults import choose
-from retinue.training.fit import fit, make_training, resolve_device, train
+from retinue.training.fit import fit, train
 from retinue.training.listener import Listener
 from retinue.training.loop import DivergedError, StepReport, Training
+from retinue.training.prepare import make_training
 
 SMALL = {"name": "mlp", "hidden": [12], "dropout": 0.2}
 FILES = {
@@ -96,6 +95,7 @@ def test_the_status_says_how_it_ended(run: Run) -> None:
     assert (status["state"], status["reason"]) == ("finished", "all epochs done")
     assert (status["epoch"], status["step"], status["test_looks"]) == (2, 12, 1)
     assert status["best_epoch"] in (1, 2)
+    assert 0 < status["training_seconds"] < 60
 
 
 def test_splits_csv_has_every_picture_once(run: Run, digits: ImageData) -> None:
@@ -233,24 +233,6 @@ def test_an_own_module_by_name_is_built_for_the_data(
     assert read_card(found.path).parameters == 650
 
 
-def test_class_weights_are_scikit_learn_s_balanced_ones(digits: ImageData) -> None:
-    keep = np.flatnonzero((digits.test.labels > 2) | (np.arange(359) % 3 == 0))
-    data = load_data((digits.test.images[keep], digits.test.labels[keep]))
-    given = {"model": "softmax", "class_weights": "balanced"}
-    recipe, _ = choose(make_recipe(data.loaded_with, given), data)
-    training, _ = make_training(recipe, data, torch.device("cpu"))
-    labels = data.train.labels
-    expected = compute_class_weight("balanced", classes=np.arange(10), y=labels)
-    assert training.loss.weight is not None
-    assert training.loss.weight.tolist() == pytest.approx(expected.tolist(), rel=1e-6)
-    assert max(expected) > 2 * min(expected)
-
-
-def test_without_class_weights_all_count_alike(digits: ImageData) -> None:
-    recipe, _ = choose(make_recipe(digits.loaded_with, {"model": "softmax"}), digits)
-    assert make_training(recipe, digits, torch.device("cpu"))[0].loss.weight is None
-
-
 @pytest.mark.parametrize(
     "setting", [{"val_fraction": 0.0}, {"limit_per_class": 5}, {"split_seed": 3}]
 )
@@ -328,12 +310,6 @@ def test_a_folder_that_holds_something_is_refused(digits: ImageData, tmp_path: P
         train(digits, model="softmax", output=tmp_path)
     assert (tmp_path / "thesis.txt").read_text() == "mine"
     assert list(tmp_path.iterdir()) == [tmp_path / "thesis.txt"]
-
-
-@pytest.mark.parametrize("device", ["gpu", "cuda:99", "meta:x"])
-def test_a_device_that_is_not_here_is_refused(device: str) -> None:
-    with pytest.raises(UsageError, match=f"--device {device}: not on this machine"):
-        resolve_device(device)
 
 
 def test_no_data_is_refused() -> None:

@@ -3,6 +3,8 @@
 import hashlib
 import math
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,10 +12,19 @@ import torch
 from torch import Tensor, nn
 
 from retinue.data.imagedata import ImageData
+from retinue.data.load import load_data
 from retinue.recipe import make_recipe
 from retinue.training.defaults import choose
-from retinue.training.fit import make_training
-from retinue.training.loop import DivergedError, StepReport, Training, train_epoch, validate
+from retinue.training.loop import (
+    DivergedError,
+    StepReport,
+    Training,
+    count_correct,
+    slices,
+    train_epoch,
+    validate,
+)
+from retinue.training.prepare import make_training
 
 SEED, BATCH, LR, DECAY, EPOCHS = 7, 50, 3e-3, 0.1, 3
 Make = Callable[..., Training]
@@ -216,3 +227,230 @@ def test_progress_goes_by_the_clock_where_that_is_further(make: Make) -> None:
     training.started -= 0.5e6
     assert training.progress(0, 0) == pytest.approx(0.5, abs=1e-3)
     assert training.progress(3, 0) == pytest.approx(0.75)
+
+
+# Slices.
+
+
+def trained(data: ImageData, epochs: int = 1, **settings: object) -> tuple[nn.Module, list[float]]:
+    """A network after some epochs, and its losses."""
+    given = {"precision": "fp32", "augment": "none", "batch_size": 50, "epochs": 4, "seed": SEED}
+    plain = {"opt": "sgd", "lr": 0.1, "schedule": "constant"}
+    recipe, _ = choose(make_recipe(data.loaded_with, given, plain, settings), data)
+    training, _ = make_training(recipe, data, torch.device("cpu"))
+    losses: list[float] = []
+    for epoch in range(epochs):
+        train_epoch(training, epoch, lambda step: losses.append(step.loss))
+    return training.model, losses
+
+
+def farthest(one: nn.Module, other: nn.Module) -> float:
+    """The largest difference between two networks' weights."""
+    pairs = zip(one.parameters(), other.parameters(), strict=True)
+    return max(float((a - b).detach().abs().max()) for a, b in pairs)
+
+
+WITHOUT_NORM = {"name": "cnn", "depth": 2, "width": 4, "batch_norm": False}
+WITH_NORM = {**WITHOUT_NORM, "batch_norm": True}
+
+
+@pytest.mark.parametrize("size", [1, 7, 25, 49, 50, 1000])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"label_smoothing": 0.3},
+        {"mixup": 0.5},
+        {"clip": 0.1},
+        {"class_weights": "balanced", "label_smoothing": 0.2},
+        {"class_weights": "balanced", "mixup": 0.5},
+    ],
+    ids=str,
+)
+def test_slices_give_the_weights_of_whole_batches(
+    digits: ImageData, size: int, settings: dict[str, object]
+) -> None:
+    uneven = digits
+    if "class_weights" in settings:
+        keep = np.flatnonzero((digits.train.labels > 2) | (np.arange(len(digits.train)) % 4 == 0))
+        uneven = replace(digits, train=digits.train.at(keep))
+    given: dict[str, Any] = {"model": WITHOUT_NORM, **settings}
+    whole, losses = trained(uneven, **given)
+    sliced, also = trained(uneven, **given, slice_size=size)
+    assert farthest(sliced, whole) < 1e-6
+    assert also == pytest.approx(losses, rel=1e-5)
+    if size == 7:
+        assert farthest(trained(uneven, **{**given, "lr": 0.101})[0], whole) > 1e-5  # control
+
+
+def test_batch_norm_takes_its_statistics_from_each_slice(digits: ImageData) -> None:
+    whole, _ = trained(digits, model=WITH_NORM)
+    sliced, _ = trained(digits, model=WITH_NORM, slice_size=10)
+    assert farthest(sliced, whole) > 1e-4
+    assert farthest(trained(digits, model=WITH_NORM, slice_size=50)[0], whole) == 0
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "expected"),
+    [(10, None, [10]), (10, 10, [10]), (10, 11, [10]), (10, 4, [4, 3, 3]), (3, 1, [1, 1, 1])],
+)
+def test_slices_are_as_equal_as_can_be_and_in_order(
+    count: int, size: int | None, expected: list[int]
+) -> None:
+    images, labels = torch.arange(count)[:, None, None, None], torch.arange(count)
+    parts = list(slices(images, labels, size))
+    assert [len(part) for part, _ in parts] == expected
+    assert torch.cat([part.flatten() for part, _ in parts]).equal(labels)
+    assert torch.cat([part for _, part in parts]).equal(labels)
+
+
+# Averages.
+
+
+@pytest.mark.parametrize("model", [WITH_NORM, WITHOUT_NORM], ids=["norm", "none"])
+def test_the_average_is_that_of_the_steps(make: Make, model: dict[str, object]) -> None:
+    training = make(model=model, ema=0.8, batch_size=20, lr=0.05, schedule="constant")
+    hand: dict[str, Tensor] = {}
+
+    def follow(_: StepReport) -> None:
+        for name, value in training.model.state_dict().items():
+            now = value.detach().clone()
+            floats = now.is_floating_point()
+            hand[name] = 0.8 * hand[name] + 0.2 * now if floats and name in hand else now
+
+    train_epoch(training, 0, follow)
+    judged = training.judged.state_dict()
+    for name, value in hand.items():
+        if value.is_floating_point():
+            torch.testing.assert_close(judged[name], value)
+    last = dict(training.model.named_parameters())
+    moved = [(judged[name] - weight).abs().max() for name, weight in last.items()]
+    assert max(moved) > 1e-3  # control: it is not the last weights
+
+
+def test_the_average_is_what_is_validated(make: Make, digits: ImageData) -> None:
+    training = make(model=WITH_NORM, ema=0.8, batch_size=20, lr=0.05, schedule="constant")
+    train_epoch(training, 0, lambda _: None)
+    found = validate(training, digits.val)
+    training.model.load_state_dict(training.judged.state_dict())
+    training.average = None
+    assert found == validate(training, digits.val)
+
+
+def test_averaging_does_not_change_the_training(digits: ImageData) -> None:
+    plain, _ = trained(digits, model=WITH_NORM)
+    averaged, _ = trained(digits, model=WITH_NORM, ema=0.9)
+    assert same(plain, averaged)
+
+
+# Fractional epochs.
+
+
+@pytest.mark.parametrize(
+    ("epochs", "steps"), [(1.5, 9), (0.5, 3), (2.0, 12), (1.25, 8), (0.4, 2), (2.99, 18), (3, 18)]
+)
+def test_a_fraction_of_an_epoch_is_that_fraction_of_its_steps(
+    make: Make, epochs: float, steps: int
+) -> None:
+    training = make(batch_size=32, epochs=epochs, schedule="linear", lr=0.6)
+    reports: list[StepReport] = []
+    for epoch in range(math.ceil(epochs)):
+        train_epoch(training, epoch, reports.append)
+    assert len(reports) == steps == training.steps(epochs)
+    rates = [0.6 * (1 - number / steps) for number in range(steps)]
+    assert [one.lr for one in reports] == pytest.approx(rates)
+
+
+def test_steps_before_an_epoch_are_counted_up_to_the_end(make: Make) -> None:
+    training = make(batch_size=32, epochs=1.5)
+    assert [training.steps(epochs) for epochs in (0, 1, 2, 9)] == [0, 6, 9, 9]
+
+
+# Fewer pixels at first.
+
+
+class Seen(nn.Module):
+    """Takes pictures of every size, and notes which."""
+
+    def __init__(self, classes: int = 10) -> None:
+        super().__init__()
+        self.output = nn.Linear(1, classes)
+        self.sizes: list[tuple[int, ...]] = []
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        self.sizes.append(tuple(pictures.shape))
+        return self.output(pictures.mean(dim=(2, 3)))  # type: ignore[no-any-return]
+
+
+def sizes_seen(data: ImageData, epochs: int = 2, **settings: object) -> list[tuple[int, ...]]:
+    module = Seen()
+    plain = {"model": f"{__name__}:Seen", "precision": "fp32", "augment": "none", "epochs": epochs}
+    recipe, _ = choose(make_recipe(data.loaded_with, plain, {"batch_size": 32}, settings), data)
+    training, _ = make_training(recipe, data, torch.device("cpu"), module)
+    for epoch in range(epochs):
+        train_epoch(training, epoch, lambda _: None)
+    return module.sizes
+
+
+@pytest.mark.parametrize(
+    ("progressive", "sides"),
+    [
+        ("", [8] * 12),
+        ("4:0.5", [4] * 6 + [8] * 6),
+        ("4:0.25,6:0.75", [4] * 3 + [6] * 6 + [8] * 3),
+        ("5:0.01", [5] + [8] * 11),
+    ],
+)
+def test_the_network_sees_fewer_pixels_up_to_the_progress_that_is_said(
+    digits: ImageData, progressive: str, sides: list[int]
+) -> None:
+    seen = sizes_seen(digits, progressive=progressive)
+    assert [size[2:] for size in seen] == [(side, side) for side in sides]
+
+
+def test_pictures_that_are_no_square_keep_their_shape(digits: ImageData) -> None:
+    images = np.zeros((40, 8, 12, 1), dtype=np.uint8)
+    data = load_data((images + np.arange(40, dtype=np.uint8)[:, None, None, None], [0, 1] * 20))
+    seen = sizes_seen(data, 1, progressive="6:0.5", batch_size=10)
+    assert {size[2:] for size in seen} == {(4, 6), (8, 12)}
+
+
+def test_slices_and_fewer_pixels_go_together(digits: ImageData) -> None:
+    seen = sizes_seen(digits, 1, progressive="4:0.5", slice_size=16)
+    assert [size[2] for size in seen] == [4] * 6 + [8] * 6
+    assert sum(size[0] for size in seen) == len(digits.train)
+
+
+def test_validation_sees_all_pixels(digits: ImageData) -> None:
+    module = Seen()
+    given = {"model": f"{__name__}:Seen", "progressive": "4:0.9", "precision": "fp32"}
+    recipe, _ = choose(make_recipe(digits.loaded_with, given), digits)
+    training, _ = make_training(recipe, digits, torch.device("cpu"), module)
+    validate(training, digits.val)
+    assert {size[2:] for size in module.sizes} == {(8, 8)}
+
+
+# Soft labels.
+
+
+def test_of_soft_labels_the_one_with_most_weight_counts() -> None:
+    logits = torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, 2.0], [0.0, 3.0, 1.0]])
+    hard = torch.tensor([0, 1, 1])
+    assert count_correct(logits, hard) == 2
+    soft = torch.tensor([[0.6, 0.4, 0.0], [0.0, 0.4, 0.6], [0.7, 0.3, 0.0]])
+    assert count_correct(logits, soft) == 2
+    assert count_correct(logits, nn.functional.one_hot(hard, 3).float()) == 2
+
+
+def test_a_training_on_mixed_pictures_reports_soft_losses_and_counts(make: Make) -> None:
+    training = make(batch_size=170, mixup=1.0, seed=SEED)
+    images, labels = next(training.batches.epoch(0))
+    with torch.no_grad():
+        logits = training.model(images)
+    by_hand = -(labels * logits.log_softmax(1)).sum(1).mean().item()
+    reports: list[StepReport] = []
+    train_epoch(training, 0, reports.append)
+    assert labels.shape == (170, 10)
+    assert reports[0].loss == pytest.approx(by_hand, rel=1e-5)
+    assert reports[0].correct == int((logits.argmax(1) == labels.argmax(1)).sum())
+    assert reports[0].pictures == 170

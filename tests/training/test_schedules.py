@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 import torch
 
-from retinue.training.schedules import SCHEDULES, constant, cosine, onecycle, step
+from retinue.training.schedules import SCHEDULES, constant, cosine, linear, onecycle, step
 
 
 def torch_onecycle(steps: int, warmup: float, peak: float) -> list[float]:
@@ -59,11 +59,27 @@ def test_step_falls_to_a_tenth_twice() -> None:
     assert found == pytest.approx([1.0, 1.0, 0.1, 0.1, 0.01, 0.01])
 
 
+@pytest.mark.parametrize("steps", [10, 400])
+def test_linear_has_the_learning_rates_of_torch(steps: int) -> None:
+    optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.3)
+    scheduler = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.0, total_iters=steps)
+    for number in range(steps):
+        assert 0.3 * linear(number / steps, 0.0) == pytest.approx(scheduler.get_last_lr()[0])
+        optimiser.step()
+        scheduler.step()
+    assert linear(1.0, 0.0) == 0.0
+
+
+def test_linear_after_a_warm_up_spans_what_is_left() -> None:
+    found = [linear(progress, 0.2) for progress in (0.2, 0.4, 0.6, 0.8, 1.0)]
+    assert found == pytest.approx([1.0, 0.75, 0.5, 0.25, 0.0])
+
+
 def test_constant_is_constant() -> None:
     assert {constant(progress / 10, 0.0) for progress in range(11)} == {1.0}
 
 
-@pytest.mark.parametrize("name", ["constant", "step", "cosine"])
+@pytest.mark.parametrize("name", ["constant", "step", "cosine", "linear"])
 def test_a_warm_up_is_a_straight_line_to_the_peak(name: str) -> None:
     schedule = SCHEDULES[name]
     found = [schedule(progress, 0.2) for progress in (0.0, 0.05, 0.1, 0.15, 0.2)]

@@ -10,6 +10,10 @@ DataRoot = Annotated[
     Path | None,
     typer.Option(help="Where built-in data sets lie, or are downloaded to. Default: user's cache."),
 ]
+CacheMemory = Annotated[
+    str,
+    typer.Option(metavar="BYTES", help="Decoded pictures that lie in memory, as 256MB or 2GB."),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Any key of the recipe, as model.depth=4."),

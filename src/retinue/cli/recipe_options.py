@@ -7,10 +7,32 @@ from typer import Option
 
 TRAINING, DATA, RUN = "Training", "Data", "The run"
 
-Epochs = Annotated[int | None, Option(help="Passes over the pictures.", rich_help_panel=TRAINING)]
+Preset = Annotated[
+    str | None, Option(help="quick, balanced or accurate.", rich_help_panel=TRAINING)
+]
+Epochs = Annotated[
+    float | None, Option(help="Passes over the pictures; 1.5 is allowed.", rich_help_panel=TRAINING)
+]
 BatchSize = Annotated[int | None, Option(help="Pictures a step.", rich_help_panel=TRAINING)]
-Opt = Annotated[str | None, Option(help="sgd, adam or adamw.", rich_help_panel=TRAINING)]
-Lr = Annotated[float | None, Option(help="Peak learning rate.", rich_help_panel=TRAINING)]
+SliceSize = Annotated[
+    int | None, Option(help="Pictures that go through at once.", rich_help_panel=TRAINING)
+]
+Progressive = Annotated[
+    str | None, Option(help="Fewer pixels at first, as 24:0.6.", rich_help_panel=TRAINING)
+]
+Ema = Annotated[
+    float | None, Option(help="Decay of averaged weights; 0 is off.", rich_help_panel=TRAINING)
+]
+Opt = Annotated[str | None, Option(help="sgd, adam, adamw or muon.", rich_help_panel=TRAINING)]
+RestLr = Annotated[
+    float | None, Option(help="With muon: lr of all but convolutions.", rich_help_panel=TRAINING)
+]
+RestMomentum = Annotated[
+    float | None, Option(help="With muon: momentum of the same.", rich_help_panel=TRAINING)
+]
+Lr = Annotated[
+    str | None, Option(help="Peak learning rate; auto finds one.", rich_help_panel=TRAINING)
+]
 Momentum = Annotated[
     float | None, Option(help="Of sgd, or first beta of adam.", rich_help_panel=TRAINING)
 ]
@@ -18,7 +40,7 @@ WeightDecay = Annotated[
     float | None, Option(help="Not on norms and biases.", rich_help_panel=TRAINING)
 ]
 Schedule = Annotated[
-    str | None, Option(help="constant, step, cosine or onecycle.", rich_help_panel=TRAINING)
+    str | None, Option(help="constant, step, cosine, onecycle or linear.", rich_help_panel=TRAINING)
 ]
 Warmup = Annotated[
     float | None, Option(help="Share of training in which lr rises.", rich_help_panel=TRAINING)
@@ -30,9 +52,24 @@ ClassWeights = Annotated[str | None, Option(help="none or balanced.", rich_help_
 Clip = Annotated[
     float | None, Option(help="Largest norm of the gradients.", rich_help_panel=TRAINING)
 ]
-Augment = Annotated[str | None, Option(help="none, basic or strong.", rich_help_panel=TRAINING)]
+Augment = Annotated[
+    str | None, Option(help="none, light, basic or strong.", rich_help_panel=TRAINING)
+]
 Flip = Annotated[
     bool | None, Option(help="May augmentation mirror pictures.", rich_help_panel=TRAINING)
+]
+Mixup = Annotated[
+    float | None, Option(help="Lay pictures over one another; alpha.", rich_help_panel=TRAINING)
+]
+Cutmix = Annotated[
+    float | None, Option(help="Paste parts of pictures; alpha.", rich_help_panel=TRAINING)
+]
+Views = Annotated[
+    str | None,
+    Option(
+        help="one, flip, shift or flip-shift: what the finished network averages over.",
+        rich_help_panel=TRAINING,
+    ),
 ]
 Patience = Annotated[
     int | None, Option(help="Epochs without progress before stopping.", rich_help_panel=TRAINING)

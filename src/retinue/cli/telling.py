@@ -24,7 +24,7 @@ class Teller:
         self.status = console.status("")
         self.started = self.told = time.monotonic()
         self.pictures = 0
-        self.epochs = 0
+        self.epochs: float = 0
 
     def listener(self, on_load: Progress | None = None) -> Listener:
         """What `fit` calls."""
@@ -36,7 +36,8 @@ class Teller:
         say(str(plan.data), markup=False)
         print_notes(self.console, plan.data)
         for choice in plan.choices:
-            say(f"  {choice.key} {_short(choice.value)}[dim]: {escape(choice.why)}[/]")
+            if choice.why:
+                say(f"  {choice.key} {_short(choice.value)}[dim]: {escape(choice.why)}[/]")
         parameters = sum(weight.numel() for weight in plan.model.parameters())
         say(
             f"{recipe.model.name}, {parameters:,} parameters, {plan.precision}, seed {recipe.seed} "
@@ -66,13 +67,14 @@ class Teller:
     def tell_epoch(self, line: dict[str, Any]) -> None:
         """One line: train on un-augmented pictures, and val."""
         text = (
-            f"epoch {line['epoch']:>3}/{self.epochs}  "
+            f"epoch {min(line['epoch'], self.epochs):>3}/{self.epochs}  "
             f"train {_pair(line['subset_loss'], line['subset_accuracy'])}"
         )
         if line["val_loss"] is not None:
             text += f"  val {_pair(line['val_loss'], line['val_accuracy'])}"
         elapsed = time.monotonic() - self.started
-        left = elapsed / line["epoch"] * (self.epochs - line["epoch"])
+        done = min(line["epoch"], self.epochs)
+        left = elapsed / done * (self.epochs - done)
         text += f"  {line['pictures_per_second']:,.0f} pictures/s  {_duration(elapsed)}"
         self.console.print(text + (f", {_duration(left)} left" if left else ""), markup=False)
 
@@ -120,4 +122,6 @@ def _duration(seconds: float) -> str:
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, tuple | list):
+        return " ".join(":".join(map(_short, part)) for part in value)
     return f"{value:g}" if isinstance(value, float) else escape(str(value))

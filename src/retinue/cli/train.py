@@ -7,7 +7,7 @@ import typer
 
 from retinue.cli import recipe_options as options
 from retinue.cli.console import loading, make_console, print_json
-from retinue.cli.options import DataRoot, Json, Set
+from retinue.cli.options import CacheMemory, DataRoot, Json, Set
 
 
 def train(
@@ -21,11 +21,17 @@ def train(
     ] = None,
     recipe: Annotated[Path | None, typer.Option(help="YAML file of settings.")] = None,
     settings: Set = None,
+    preset: options.Preset = None,
     epochs: options.Epochs = None,
     batch_size: options.BatchSize = None,
+    slice_size: options.SliceSize = None,
+    progressive: options.Progressive = None,
+    ema: options.Ema = None,
     opt: options.Opt = None,
     lr: options.Lr = None,
     momentum: options.Momentum = None,
+    rest_lr: options.RestLr = None,
+    rest_momentum: options.RestMomentum = None,
     weight_decay: options.WeightDecay = None,
     schedule: options.Schedule = None,
     warmup: options.Warmup = None,
@@ -34,6 +40,9 @@ def train(
     clip: options.Clip = None,
     augment: options.Augment = None,
     flip: options.Flip = None,
+    mixup: options.Mixup = None,
+    cutmix: options.Cutmix = None,
+    views: options.Views = None,
     patience: options.Patience = None,
     monitor: options.Monitor = None,
     time_limit: options.TimeLimit = None,
@@ -50,6 +59,7 @@ def train(
     split_seed: options.SplitSeed = None,
     max_bad: options.MaxBad = None,
     data_root: DataRoot = None,
+    cache_memory: CacheMemory = "1GiB",
     output: options.Output = None,
     device: options.Device = "auto",
     threads: options.Threads = None,
@@ -91,6 +101,7 @@ def _run(recipe: Any, params: dict[str, Any], as_json: bool) -> Any:
             device=params["device"],
             threads=params["threads"],
             data_root=params["data_root"],
+            cache_memory=params["cache_memory"],
             tensorboard=params["tensorboard"],
             listener=teller.listener(progress),
         )

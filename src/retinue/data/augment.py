@@ -11,38 +11,50 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F  # noqa: N812
 
-Augment = Callable[[Tensor, tuple[int, int], bool, Generator], Tensor]
+# (images, size, which of them are mirrored or None, generator) -> images of `size`
+Augment = Callable[[Tensor, tuple[int, int], Tensor | None, Generator], Tensor]
 
 
-def none(images: Tensor, size: tuple[int, int], flip: bool, generator: Generator) -> Tensor:
+def none(
+    images: Tensor, size: tuple[int, int], mirrored: Tensor | None, generator: Generator
+) -> Tensor:
     """The centre of `size`, unchanged: what evaluation sees."""
     return _centre(images, size)
 
 
-def basic(images: Tensor, size: tuple[int, int], flip: bool, generator: Generator) -> Tensor:
-    """Move or crop at random, and mirror half of the pictures where `flip` allows it.
+def light(
+    images: Tensor, size: tuple[int, int], mirrored: Tensor | None, generator: Generator
+) -> Tensor:
+    """As `basic`, but moved by a sixteenth at most, and crops of at least 60 % of the area.
+
+    For trainings of few epochs, in which no picture is seen often enough to be learnt by heart.
+    """
+    return _moved_or_cropped(images, size, mirrored, generator, 1 / 16, 0.6)
+
+
+def basic(
+    images: Tensor, size: tuple[int, int], mirrored: Tensor | None, generator: Generator
+) -> Tensor:
+    """Move or crop at random, and mirror the pictures that `mirrored` (N,) names.
 
     Pictures stored at the network's size are padded by an eighth and cropped; larger ones
     (photos) get a random resized crop of 35 to 100 % of the area.
     """
-    if tuple(images.shape[2:]) == size:
-        images = shift(images, max(1, round(size[0] / 8)), generator)
-    else:
-        images = warp(images, size, generator, area=(0.35, 1.0), aspect=4 / 3)
-    return mirror(images, generator) if flip else images
+    return _moved_or_cropped(images, size, mirrored, generator, 1 / 8, 0.35)
 
 
-def strong(images: Tensor, size: tuple[int, int], flip: bool, generator: Generator) -> Tensor:
+def strong(
+    images: Tensor, size: tuple[int, int], mirrored: Tensor | None, generator: Generator
+) -> Tensor:
     """Crop, rotate, shear, mirror, change colours, and cut a square out."""
     small = tuple(images.shape[2:]) == size
     area = (0.6, 1.2) if small else (0.25, 1.0)
     images = warp(images, size, generator, area, aspect=4 / 3, degrees=15, shear=0.15)
-    if flip:
-        images = mirror(images, generator)
+    images = mirror(images, mirrored)
     return cutout(colours(images, generator), size[0] // 4, generator)
 
 
-AUGMENTATIONS: dict[str, Augment] = {"none": none, "basic": basic, "strong": strong}
+AUGMENTATIONS: dict[str, Augment] = {"none": none, "light": light, "basic": basic, "strong": strong}
 
 
 def shift(images: Tensor, most: int, generator: Generator) -> Tensor:
@@ -65,10 +77,18 @@ def shift(images: Tensor, most: int, generator: Generator) -> Tensor:
     return moved.permute(0, 3, 1, 2)
 
 
-def mirror(images: Tensor, generator: Generator) -> Tensor:
-    """Mirror each picture left to right with probability one half."""
-    chosen = torch.rand(len(images), generator=generator) < 0.5
-    return torch.where(chosen.to(images.device)[:, None, None, None], images.flip(3), images)
+def mirror(images: Tensor, mirrored: Tensor | None) -> Tensor:
+    """Mirror the pictures that `mirrored` (N,) names left to right."""
+    if mirrored is None:
+        return images
+    return torch.where(mirrored.to(images.device)[:, None, None, None], images.flip(3), images)
+
+
+def resize(images: Tensor, size: tuple[int, int]) -> Tensor:
+    """Bring a batch to another size, bilinearly and antialiased; of the same type and order."""
+    if tuple(images.shape[2:]) == size:
+        return images
+    return F.interpolate(images, size, mode="bilinear", antialias=True)
 
 
 def warp(
@@ -135,6 +155,21 @@ def cutout(images: Tensor, side: int, generator: Generator) -> Tensor:
     inside = inside & ((columns >= left) & (columns < left + side))[:, None, :]
     mean = images.float().mean(dim=(2, 3), keepdim=True).to(images.dtype)
     return torch.where(inside[:, None], mean, images)
+
+
+def _moved_or_cropped(
+    images: Tensor,
+    size: tuple[int, int],
+    mirrored: Tensor | None,
+    generator: Generator,
+    most: float,
+    least_area: float,
+) -> Tensor:
+    if tuple(images.shape[2:]) == size:
+        images = shift(images, max(1, round(size[0] * most)), generator)
+    else:
+        images = warp(images, size, generator, area=(least_area, 1.0), aspect=4 / 3)
+    return mirror(images, mirrored)
 
 
 def _reflected(positions: Tensor, length: int) -> Tensor:

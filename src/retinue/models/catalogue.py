@@ -15,6 +15,7 @@ from torch import nn
 
 from retinue.errors import UsageError
 from retinue.models.cnn import cnn
+from retinue.models.fast import fast
 from retinue.models.memory import channels_last_is_safe
 from retinue.models.normalise import Normalise
 from retinue.models.own import build_own
@@ -39,6 +40,7 @@ MODELS: dict[str, Entry] = {
     "lenet": Entry(lenet, "LeNet-5 of 1998: two convolutions, three linear layers"),
     "keras-lesson": Entry(keras_lesson, "the small convolutional network of a Keras lesson"),
     "cnn": Entry(cnn, "convolutional network in stages; depth, width and all else can be set"),
+    "fast": Entry(fast, "whitening, wide blocks, maxima: trained quickest on a plain processor"),
     "resnet-small": Entry(resnet_small, "residual network for small pictures (ResNet-20 and kin)"),
 }
 

@@ -31,6 +31,7 @@ class ModelCard:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     parameters: int
+    views: str = "one"
     weights: str = ""
     schema: int = field(default=SCHEMA)
 
@@ -129,8 +130,9 @@ def make_card(
     classes: Sequence[str],
     preprocess: Preprocess,
     statistics: tuple[Sequence[float], Sequence[float]],
+    views: str = "one",
 ) -> ModelCard:
     """The card of a network that is about to be trained."""
     count = sum(weight.numel() for weight in model.parameters())
     mean, std = (tuple(values) for values in statistics)
-    return ModelCard(name, arguments, tuple(classes), preprocess, mean, std, count)
+    return ModelCard(name, arguments, tuple(classes), preprocess, mean, std, count, views)

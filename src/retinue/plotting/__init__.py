@@ -10,6 +10,7 @@ from retinue.plotting.charts import (
     class_counts,
     confusion_matrix,
     learning_curves,
+    learning_rates,
     reliability,
     roc_and_precision_recall,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "confident_mistakes",
     "confusion_matrix",
     "learning_curves",
+    "learning_rates",
     "picture_grid",
     "reliability",
     "roc_and_precision_recall",

@@ -66,6 +66,22 @@ def learning_curves(history: Sequence[Record], best_epoch: int | None = None) ->
     return figure
 
 
+@styled()
+def learning_rates(rates: Sequence[float], losses: Sequence[float], chosen: float) -> "Figure":
+    """The loss of a training whose learning rate rises with every step, and the rate chosen."""
+    figure = new_figure(6, 3.6)
+    axes = figure.subplots()
+    axes.plot(rates, losses, color=BLUE)
+    axes.axvline(chosen, color=VERMILION, linestyle=":", label=f"chosen, {chosen:.2g}")
+    axes.set(xscale="log", xlabel="learning rate", ylabel="loss, smoothed")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    # Where it gets out of hand only the beginning matters.
+    low, high = min(losses), losses[0]
+    axes.set_ylim(low - 0.1 * (high - low), high + 0.5 * (high - low) + 1e-9)
+    axes.legend()
+    return figure
+
+
 def _curve(axes: "Axes", history: Sequence[Record], key: str, label: str, colour: str) -> None:
     """Draw one column of the history; epochs without a value are skipped."""
     points = [(row["epoch"], row[key]) for row in history if row.get(key) is not None]

@@ -74,14 +74,14 @@ def run_epochs(
     outcome = Outcome()
     epoch = 0
     try:
-        for epoch in range(recipe.epochs):
+        for epoch in range(math.ceil(recipe.epochs)):
             line = _one_epoch(training, run, epoch, val, subset, listener)
             if line is None:
                 outcome.reason = "time limit reached"
                 break
             _keep_better(outcome, training, recipe, line)
             run.append("history.jsonl", line)
-            run.update_status(epoch=epoch + 1, step=(epoch + 1) * len(training.batches))
+            run.update_status(epoch=epoch + 1, step=training.steps(epoch + 1))
             listener.on_epoch(line)
             if _ended(outcome, training, recipe, run, epoch):
                 break
@@ -91,7 +91,7 @@ def run_epochs(
         outcome.state, outcome.reason = "failed", str(error)
     if outcome.weights is None and outcome.state != "failed":
         # Weights from the middle of an epoch count only where no epoch was finished.
-        outcome.weights, outcome.epoch = plain_state(training.model), 0
+        outcome.weights, outcome.epoch = plain_state(training.judged), 0
     return outcome
 
 
@@ -109,10 +109,13 @@ def _one_epoch(
             run.append("steps.jsonl", _step_line(step, training, sums))
         if time.monotonic() - beat > HEARTBEAT:
             beat = time.monotonic()
-            run.update_status(step=epoch * len(training.batches) + step.step + 1)
+            run.update_status(step=training.steps(epoch) + step.step + 1)
         listener.on_step(step, training)
 
-    train_epoch(training, epoch, report)
+    try:
+        train_epoch(training, epoch, report)
+    finally:
+        training.seconds += time.monotonic() - sums.started
     if not sums.pictures:
         return None
     speed = sums.speed
@@ -137,7 +140,7 @@ def _one_epoch(
 def _step_line(step: StepReport, training: Training, sums: EpochSums) -> dict[str, Any]:
     return {
         "epoch": step.epoch + 1,
-        "step": step.epoch * len(training.batches) + step.step + 1,
+        "step": training.steps(step.epoch) + step.step + 1,
         "loss": step.loss,
         "lr": step.lr,
         "gradient_norm": step.gradient_norm,
@@ -151,7 +154,7 @@ def _keep_better(
     """Keep the weights of an epoch that is at least as good; without val, of every epoch."""
     score = _score(recipe, line)
     if score >= outcome.score or outcome.weights is None:
-        outcome.weights = plain_state(training.model)
+        outcome.weights = plain_state(training.judged)
         outcome.epoch, outcome.score = line["epoch"], score
 
 

@@ -10,6 +10,7 @@ from retinue.data.imagedata import ImageData
 from retinue.data.pool import SMALL
 from retinue.models.catalogue import resolved_arguments
 from retinue.recipe import ModelSettings, Recipe
+from retinue.training.paces import PACES, fast_settings
 
 # Of these two sources no mirror image is a picture of the same class.
 _UNMIRRORED = ("digits", "mnist")
@@ -17,7 +18,7 @@ _UNMIRRORED = ("digits", "mnist")
 
 @dataclass(frozen=True)
 class Choice:
-    """One setting that was left open: its value, and why."""
+    """One setting that was left open: its value, and why; without a reason it is not told."""
 
     key: str
     value: Any
@@ -29,8 +30,15 @@ def choose(recipe: Recipe, data: ImageData) -> tuple[Recipe, list[Choice]]:
 
     Returns the recipe with every setting given, and the choices that matter, for the user.
     """
-    settings, choices = _network(recipe.model, data)
-    choices += _lesson() if settings.name == "keras-lesson" else _for_data(data)
+    settings, choices = _network(recipe, data)
+    muon = recipe.opt == "muon" or "opt" not in recipe.model_fields_set
+    if settings.name == "keras-lesson":
+        choices += _lesson()
+    elif settings.name == "fast" and muon:
+        choices += _for_fast(data, recipe)
+    else:
+        choices += _for_data(data, recipe)
+    choices.append(_flip(data))
     choices = [choice for choice in choices if choice.key not in recipe.model_fields_set]
     values = {choice.key: choice.value for choice in choices if choice.key in Recipe.model_fields}
     if "warmup" not in recipe.model_fields_set:
@@ -42,15 +50,18 @@ def choose(recipe: Recipe, data: ImageData) -> tuple[Recipe, list[Choice]]:
     return Recipe.model_validate(filled.model_dump()), choices
 
 
-def _network(given: ModelSettings, data: ImageData) -> tuple[ModelSettings, list[Choice]]:
+def _network(recipe: Recipe, data: ImageData) -> tuple[ModelSettings, list[Choice]]:
     """The network with all its settings."""
-    name, arguments, choices = given.name, given.arguments, []
+    name, arguments, choices = recipe.model.name, recipe.model.arguments, []
     if name == "auto":
-        name = "cnn"
-        choices.append(Choice("model.name", name, f"a convolutional network suits {_kind(data)}"))
+        name, why = ("cnn", "photos") if _is_photos(data) else ("fast", "small pictures, no GPU")
+        choices.append(Choice("model.name", name, f"suits {why}"))
     if name == "cnn" and _is_photos(data) and "residual" not in arguments:
         arguments["residual"] = True
         choices.append(Choice("model.residual", True, "a little better on photos"))
+    if name == "fast" and "width" not in arguments:
+        arguments["width"] = PACES[recipe.preset].width
+        choices.append(Choice("model.width", arguments["width"], PACES[recipe.preset].why))
     return ModelSettings(name=name, **resolved_arguments(name, arguments)), choices
 
 
@@ -84,32 +95,57 @@ def _lesson() -> list[Choice]:
     ]
 
 
-def _for_data(data: ImageData) -> list[Choice]:
+def _for_fast(data: ImageData, recipe: Recipe) -> list[Choice]:
+    """The recipe that the network was made with."""
+    pace, count = PACES[recipe.preset], len(data.train)
+    said = recipe.batch_size if "batch_size" in recipe.model_fields_set else None
+    settings = fast_settings(data, recipe.preset, said)
+    settings["views"] = "flip-shift" if recipe.flip and _flip(data).value else "shift"
+    reasons = {
+        "epochs": pace.why,
+        "batch_size": f"{count:,} training pictures",
+        "opt": "learns most in few epochs; the rest of its recipe is in recipe.yaml",
+        "augment": "no picture is seen often",
+        "views": "averaged when judged and used, for a little more accuracy",
+    }
+    if settings["progressive"]:
+        reasons["progressive"] = "fewer pixels at first are quicker and no worse"
+    return [Choice(key, value, reasons.get(key, "")) for key, value in settings.items()]
+
+
+def _for_data(data: ImageData, recipe: Recipe) -> list[Choice]:
     count = len(data.train)
     photos = _is_photos(data)
     batch_size = 32 if count < 1000 else 64 if count < 5000 else 128
-    epochs = _epochs(count, photos)
+    epochs = _epochs(count, photos, recipe.preset)
     augment = "strong" if photos and count < 5000 else "basic"
+    opt = recipe.opt if "opt" in recipe.model_fields_set else "adamw"
+    lr, decay = _RATES[opt]
     return [
         Choice("epochs", epochs, f"{count:,} training {_kind(data)}"),
         Choice("batch_size", batch_size, f"{count:,} training pictures"),
-        Choice("opt", "adamw", "works without tuning"),
-        Choice("lr", 2e-3, "peak of the one-cycle schedule"),
-        Choice("weight_decay", 0.05, "against overfitting"),
+        Choice("opt", opt, "works without tuning"),
+        Choice("lr", lr, f"peak of the schedule, usual with {opt}"),
+        Choice("weight_decay", decay, "against overfitting"),
         Choice("schedule", "onecycle", "fast, and ends near zero"),
         Choice(
             "augment",
             augment,
             "few photos: vary them much" if augment == "strong" else "the usual shifts and crops",
         ),
-        _flip(data),
     ]
 
 
-def _epochs(count: int, photos: bool) -> int:
-    """About 36,000 photos or 40,000 small pictures seen, within 8 to 60 passes."""
+# Peak learning rate and weight decay that are usual with each optimiser.
+_RATES = {"adamw": (2e-3, 0.05), "adam": (2e-3, 0.0), "sgd": (0.1, 5e-4), "muon": (0.05, 5e-4)}
+_LENGTH = {"quick": 1 / 3, "balanced": 1, "accurate": 3}
+
+
+def _epochs(count: int, photos: bool, preset: str) -> int:
+    """About 36,000 photos or 40,000 small pictures seen, within 8 to 60 passes; by the preset."""
     seen = 36_000 if photos else 40_000
-    return max(8, min(60, round(seen / max(1, count))))
+    passes = max(8, min(60, round(seen / max(1, count))))
+    return max(1, round(passes * _LENGTH[preset]))
 
 
 def _flip(data: ImageData) -> Choice:

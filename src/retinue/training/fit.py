@@ -1,5 +1,6 @@
 """One recipe to one finished run folder."""
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,28 +9,26 @@ import torch
 from torch import nn
 
 from retinue import plotting
-from retinue.data.batches import Batches
 from retinue.data.imagedata import ImageData
 from retinue.data.load import Source, load_for
+from retinue.data.memory import CACHE_MEMORY
 from retinue.errors import UsageError
 from retinue.evaluation.judge import calibrate, evaluate_split
-from retinue.models.catalogue import build, wrap
-from retinue.models.memory import channels_last_is_safe
-from retinue.models.weights import ModelCard, make_card, save_model
+from retinue.models.weights import ModelCard, save_model
 from retinue.prediction.classifier import Classifier
 from retinue.recipe import DATA_KEYS, Recipe, make_recipe
 from retinue.runs import Run
-from retinue.seeds import seed_for
 from retinue.training.course import Outcome, run_epochs, subset_of
 from retinue.training.defaults import Choice, choose
 from retinue.training.environment import describe_environment
 from retinue.training.folder import write_beginning
 from retinue.training.listener import Listener, Plan, with_tensorboard
 from retinue.training.loop import DivergedError, Training
-from retinue.training.normalisation import channel_statistics
-from retinue.training.optimisers import make_optimiser
-from retinue.training.precision import resolve_precision
-from retinue.training.schedules import SCHEDULES
+from retinue.training.lr_finder import Found, find_lr
+from retinue.training.paces import LR
+from retinue.training.prepare import make_training, resolve_device
+
+LR_FINDER = "lr-finder.png"
 
 
 def train(
@@ -41,6 +40,7 @@ def train(
     device: str = "auto",
     threads: int | None = None,
     data_root: str | Path | None = None,
+    cache_memory: int | str = CACHE_MEMORY,
     tensorboard: bool = False,
     on_epoch: Callable[[dict[str, Any]], None] | None = None,
     **settings: Any,
@@ -57,6 +57,7 @@ def train(
         device: auto, cpu, cuda or cuda:N.
         threads: of the processor; by default all.
         data_root: where built-in data sets lie or are downloaded to.
+        cache_memory: bytes of decoded pictures that may lie in memory, as "256MB".
         tensorboard: also write TensorBoard files.
         on_epoch: called with each epoch's line of history.
         settings: any key of the recipe, as epochs=5 or lr=1e-3.
@@ -86,6 +87,7 @@ def train(
         device=device,
         threads=threads,
         data_root=data_root,
+        cache_memory=cache_memory,
         tensorboard=tensorboard,
         listener=listener,
     )
@@ -100,6 +102,7 @@ def fit(
     device: str = "auto",
     threads: int | None = None,
     data_root: str | Path | None = None,
+    cache_memory: int | str = CACHE_MEMORY,
     tensorboard: bool = False,
     listener: Listener | None = None,
 ) -> Run:
@@ -119,7 +122,7 @@ def fit(
     if isinstance(data, ImageData):
         _require_as_loaded(recipe, data)
     else:
-        data = load_for(recipe, data, data_root, listener.on_load)
+        data = load_for(recipe, data, data_root, listener.on_load, cache_memory)
     if not len(data.train):
         raise UsageError(f"{data.name}: no training pictures")
     recipe, choices = choose(recipe.model_copy(update={"data": data.source}), data)
@@ -138,10 +141,21 @@ def _carry_out(
     listener: Listener,
 ) -> Run:
     """Train a recipe in which nothing is open; whatever ends it is written into the run."""
+    rates = None
+    if recipe.lr == "auto":
+        rates = _try_rates(recipe, data, device, module)
+        why = f"the loss falls longest around it: see figures/{LR_FINDER}"
+        # With muon the rest learns at a rate that rose along with it.
+        rest_lr = recipe.rest_lr * rates.lr / LR if recipe.opt == "muon" else recipe.rest_lr
+        recipe = recipe.model_copy(update={"lr": rates.lr, "rest_lr": rest_lr})
+        choices = [*choices, Choice("lr", rates.lr, why)]
     training, card = make_training(recipe, data, device, module)
     run = Run.create(data.name, recipe.model.name.rpartition(":")[2], output)
     environment = describe_environment(device, training.precision)
     write_beginning(run, recipe, data, environment)
+    if rates is not None:
+        figure = plotting.learning_rates(rates.rates, rates.losses, rates.lr)
+        plotting.save(figure, run.path / "figures" / LR_FINDER)
     try:
         listener.on_plan(Plan(run, recipe, data, training.model, training.precision, choices))
         subset = subset_of(data.train, data.val)
@@ -155,65 +169,12 @@ def _carry_out(
     return run
 
 
-def make_training(
-    recipe: Recipe, data: ImageData, device: torch.device, module: nn.Module | None = None
-) -> tuple[Training, ModelCard]:
-    """Everything that the loop works with, built from a recipe in which nothing is open."""
-    mean, std = channel_statistics(data.train)
-    torch.manual_seed(seed_for(recipe.seed, "weights"))
-    if module is not None:
-        model = wrap(module, mean, std)
-    else:
-        model = build(
-            recipe.model.name,
-            classes=len(data.classes),
-            channels=data.channels,
-            size=data.size,
-            arguments=recipe.model.arguments,
-            mean=mean,
-            std=std,
-        )
-    name, arguments = recipe.model.name, recipe.model.arguments
-    card = make_card(model, name, arguments, data.classes, data.preprocess, (mean, std))
-    model = model.to(device)
-    if channels_last_is_safe(model):
-        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    batches = Batches(
-        data.train, recipe.batch_size, data.size, recipe.augment, recipe.flip, recipe.seed, device
-    )
-    schedule = SCHEDULES[recipe.schedule]
-    training = Training(
-        model=model,
-        batches=batches,
-        loss=nn.CrossEntropyLoss(
-            _class_weights(recipe, data, device), label_smoothing=recipe.label_smoothing
-        ),
-        optimiser=make_optimiser(model, recipe),
-        rate=lambda progress: recipe.lr * schedule(progress, recipe.warmup),
-        epochs=recipe.epochs,
-        seed=recipe.seed,
-        precision=resolve_precision(recipe.precision, device),
-        device=device,
-        clip=recipe.clip,
-        time_limit=recipe.time_limit,
-    )
-    return training, card
-
-
-def resolve_device(name: str) -> torch.device:
-    """The device of that name; `auto` is a CUDA GPU where there is one.
-
-    Raises:
-        UsageError: there is no such device here.
-    """
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError):
-        raise UsageError(f"--device {name}: not on this machine; use auto or cpu") from None
-    return device
+def _try_rates(
+    recipe: Recipe, data: ImageData, device: torch.device, module: nn.Module | None
+) -> Found:
+    """Find a learning rate with a network of its own, from the same initial weights."""
+    trial = recipe.model_copy(update={"lr": LR, "ema": 0.0})
+    return find_lr(make_training(trial, data, device, copy.deepcopy(module))[0])
 
 
 def _require_as_loaded(recipe: Recipe, data: ImageData) -> None:
@@ -225,15 +186,6 @@ def _require_as_loaded(recipe: Recipe, data: ImageData) -> None:
         wanted = getattr(recipe, key)
         if key in recipe.model_fields_set and wanted not in (None, getattr(loaded, key)):
             raise UsageError(f"{key}={wanted!r}: the data is loaded already; say it to load_data")
-
-
-def _class_weights(recipe: Recipe, data: ImageData, device: torch.device) -> torch.Tensor | None:
-    """N / (K * count of the class), as scikit-learn's 'balanced'; 1 where a class is absent."""
-    if recipe.class_weights == "none":
-        return None
-    counts = torch.tensor(list(data.train.counts(data.classes).values()), dtype=torch.float32)
-    weights = counts.sum() / (len(counts) * counts.clamp(min=1))
-    return torch.where(counts > 0, weights, torch.ones(())).to(device)
 
 
 def _finish(
@@ -249,7 +201,12 @@ def _finish(
     Raises:
         DivergedError: the training had ended so.
     """
-    ended = {"state": outcome.state, "reason": outcome.reason, "best_epoch": outcome.epoch}
+    ended = {
+        "state": outcome.state,
+        "reason": outcome.reason,
+        "best_epoch": outcome.epoch,
+        "training_seconds": round(training.seconds, 3),
+    }
     if outcome.state != "finished":
         run.update_status(**ended)
     if run.history:
@@ -259,7 +216,11 @@ def _finish(
         training.model.load_state_dict(outcome.weights)
         save_model(run.path, training.model, card)
         classifier = Classifier(
-            training.model, card.classes, card.preprocess, device=training.device
+            training.model,
+            card.classes,
+            card.preprocess,
+            device=training.device,
+            views=card.views,
         )
         calibrate(run, classifier, data.val)
         judges_test = len(data.test) > 0 and outcome.state == "finished"

@@ -13,11 +13,11 @@ def write_beginning(run: Run, recipe: Recipe, data: ImageData, environment: dict
     """Write recipe.yaml, data.json, splits.csv, bad-pictures.csv and environment.json."""
     write_json(run.path / "environment.json", environment)
     write_json(run.path / "data.json", _describe(data))
-    rows = [
+    rows = (
         [split.ids[i], split.paths[i], data.classes[split.labels[i]], name, split.digests[i]]
         for name, split in data.splits.items()
         for i in range(len(split))
-    ]
+    )
     run.write_rows("splits.csv", ["id", "path", "class", "split", "digest"], rows)
     bad = [[picture.path, picture.reason] for picture in data.bad]
     run.write_rows("bad-pictures.csv", ["path", "reason"], bad)

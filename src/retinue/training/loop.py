@@ -2,12 +2,15 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
+from retinue.data.ahead import ahead
+from retinue.data.augment import resize
 from retinue.data.batches import Batches, in_order
 from retinue.data.imagedata import Split
 from retinue.errors import RetinueError
@@ -32,26 +35,53 @@ class StepReport:
 
 @dataclass
 class Training:
-    """All that the loop works with. `rate` gives the learning rate at a progress from 0 to 1."""
+    """All that the loop works with. `rate` gives the learning rate at a progress from 0 to 1.
+
+    `slice_size` pictures go through the network at once, all of a batch where it is None.
+    `progressive` holds (pixels, until which progress). `average` follows the weights where they
+    are averaged; `seconds` counts what was spent on training, without validation.
+    """
 
     model: nn.Module
     batches: Batches
     loss: nn.CrossEntropyLoss
     optimiser: torch.optim.Optimizer
     rate: Callable[[float], float]
-    epochs: int
+    epochs: float
     seed: int
     precision: str
     device: torch.device
     clip: float | None = None
     time_limit: float | None = None
+    slice_size: int | None = None
+    progressive: tuple[tuple[int, float], ...] = ()
+    average: AveragedModel | None = None
     started: float = field(default_factory=time.monotonic)
+    seconds: float = 0.0
+
+    @property
+    def judged(self) -> nn.Module:
+        """The network that is validated and kept: the averaged one where there is one."""
+        return self.model if self.average is None else self.average.module
+
+    def steps(self, epochs: float) -> int:
+        """How many steps so many epochs have, or what is left of them at the end of training."""
+        return round(min(epochs, self.epochs) * len(self.batches))
 
     def progress(self, epoch: int, step: int) -> float:
         """How far training is, by steps or by the clock, whichever is further."""
-        by_steps = (epoch * len(self.batches) + step) / max(1, self.epochs * len(self.batches))
+        by_steps = (epoch * len(self.batches) + step) / max(1, self.steps(self.epochs))
         by_clock = (time.monotonic() - self.started) / (self.time_limit or math.inf)
         return max(by_steps, by_clock)
+
+    def pixels(self, progress: float) -> tuple[int, int]:
+        """Height and width at which the network trains then; the larger side is what is named."""
+        height, width = self.batches.size
+        for side, until in self.progressive:
+            if progress < until:
+                share = side / max(height, width)
+                return max(1, round(height * share)), max(1, round(width * share))
+        return height, width
 
 
 class DivergedError(RetinueError):
@@ -65,44 +95,72 @@ def train_epoch(training: Training, epoch: int, report: Callable[[StepReport], N
         DivergedError: the loss became NaN or infinite; names the step and the learning rate.
     """
     model, optimiser = training.model.train(), training.optimiser
-    batches = training.batches.epoch(epoch)
+    batches = ahead(training.batches.epoch(epoch))
     for step in range(len(training.batches)):
         progress = training.progress(epoch, step)
         if progress >= 1:
             return
         lr = training.rate(progress)
         for group in optimiser.param_groups:
-            group["lr"] = lr
+            group["lr"] = lr * group.get("lr_scale", 1.0)
         torch.manual_seed(seed_for(training.seed, "dropout", epoch, step))
 
         images, labels = next(batches)  # 1. transform: pictures to a batch of numbers
-
-        with autocast(training.precision, training.device):
-            logits = model(images)  # 2. forward: numbers to predictions, and to a loss
-        loss = training.loss(logits.float(), labels)
-        if not math.isfinite(value := loss.item()):
-            raise DivergedError(advice(training, epoch, step, lr))
+        images = resize(images, training.pixels(progress))
 
         optimiser.zero_grad()
-        loss.backward()  # 3. backward: how the loss changes with every weight
+        total, correct = 0.0, 0
+        for part, targets in slices(images, labels, training.slice_size):
+            with autocast(training.precision, training.device):
+                logits = model(part)  # 2. forward: numbers to predictions, and to a loss
+            loss = training.loss(logits.float(), targets) * share(training.loss, targets, labels)
+            loss.backward()  # 3. backward: how the loss changes with every weight
+            total += loss.item()
+            correct += count_correct(logits, targets)
+        if not math.isfinite(total):
+            raise DivergedError(advice(training, epoch, step, lr))
         gradient_norm = _clip(training, step)
 
         optimiser.step()  # 4. update: move every weight a little downhill
 
-        correct = int((logits.argmax(1) == labels).sum())
-        report(StepReport(epoch, step, len(labels), value, correct, lr, gradient_norm))
+        if training.average is not None:
+            training.average.update_parameters(model)
+        report(StepReport(epoch, step, len(labels), total, correct, lr, gradient_norm))
+
+
+def slices(images: Tensor, labels: Tensor, size: int | None) -> Iterator[tuple[Tensor, Tensor]]:
+    """Parts of a batch of at most `size` pictures, as equal as can be; the whole where it is None.
+
+    Their gradients add up to those of the batch at once, but for batch norm, which takes its
+    statistics from each part.
+    """
+    count = 1 if size is None else -(-len(images) // size)
+    return zip(images.tensor_split(count), labels.tensor_split(count), strict=True)
+
+
+def share(loss: nn.CrossEntropyLoss, part: Tensor, whole: Tensor) -> float:
+    """What a slice's mean loss counts in the batch's: its pictures, or the weights of classes."""
+    if loss.weight is None or part.ndim > 1:
+        return len(part) / len(whole)
+    return float(loss.weight[part].sum() / loss.weight[whole].sum())
+
+
+def count_correct(logits: Tensor, labels: Tensor) -> int:
+    """How many predictions are the label, or of soft labels (N, K) the one with most weight."""
+    hard = labels if labels.ndim == 1 else labels.argmax(1)
+    return int((logits.argmax(1) == hard).sum())
 
 
 @torch.inference_mode()
 def validate(training: Training, split: Split) -> tuple[float, float]:
     """Mean loss, without label smoothing, and accuracy of a split in eval mode."""
-    training.model.eval()
+    model = training.judged.eval()
     total, correct = torch.zeros(()), 0
     for images, labels in in_order(split, training.batches.size, 512, training.device):
         with autocast(training.precision, training.device):
-            logits: Tensor = training.model(images)
+            logits: Tensor = model(images)
         total += nn.functional.cross_entropy(logits.float(), labels, reduction="sum").cpu()
-        correct += int((logits.argmax(1) == labels).sum())
+        correct += count_correct(logits, labels)
     return float(total) / len(split), correct / len(split)
 
 

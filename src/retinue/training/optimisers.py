@@ -4,13 +4,28 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+import torch._dynamo  # the first optimiser would import it, within the time that training takes
 from torch import nn
 
 from retinue.recipe import Recipe
+from retinue.training.muon import Muon
 
 
-def make_optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """The recipe's optimiser over the weights that train; no decay on norms and biases."""
+def make_optimiser(model: nn.Module, recipe: Recipe, precision: str) -> torch.optim.Optimizer:
+    """The recipe's optimiser over the weights that train; no decay on norms and biases.
+
+    Every group's `lr_scale`, where it has one, is its share of the learning rate.
+    """
+    if recipe.opt == "muon":
+        return Muon(
+            model,
+            lr=float(recipe.lr),
+            momentum=recipe.momentum,
+            rest_lr=recipe.rest_lr,
+            rest_momentum=recipe.rest_momentum,
+            rest_decay=recipe.weight_decay,
+            dtype=torch.bfloat16 if precision == "bf16" else torch.float32,
+        )
     trained = [weight for weight in model.parameters() if weight.requires_grad]
     matrices = [weight for weight in trained if weight.ndim > 1]
     vectors = [weight for weight in trained if weight.ndim <= 1]
@@ -23,15 +38,15 @@ def make_optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
 
 def _sgd(groups: list[dict[str, Any]], recipe: Recipe) -> torch.optim.Optimizer:
     nesterov = recipe.momentum > 0
-    return torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=nesterov)
+    return torch.optim.SGD(groups, lr=float(recipe.lr), momentum=recipe.momentum, nesterov=nesterov)
 
 
 def _adam(groups: list[dict[str, Any]], recipe: Recipe) -> torch.optim.Optimizer:
-    return torch.optim.Adam(groups, lr=recipe.lr, betas=(recipe.momentum, 0.999))
+    return torch.optim.Adam(groups, lr=float(recipe.lr), betas=(recipe.momentum, 0.999))
 
 
 def _adamw(groups: list[dict[str, Any]], recipe: Recipe) -> torch.optim.Optimizer:
-    return torch.optim.AdamW(groups, lr=recipe.lr, betas=(recipe.momentum, 0.999))
+    return torch.optim.AdamW(groups, lr=float(recipe.lr), betas=(recipe.momentum, 0.999))
 
 
 OPTIMISERS: dict[str, Callable[[list[dict[str, Any]], Recipe], torch.optim.Optimizer]] = {

@@ -37,11 +37,19 @@ def onecycle(progress: float, warmup: float) -> float:
     return _half_cosine(1.0, END, (progress - warmup) / (1 - warmup))
 
 
+def linear(progress: float, warmup: float) -> float:
+    """Straight down from the peak to zero."""
+    if progress < warmup:
+        return _rising(progress, warmup)
+    return (1 - progress) / (1 - warmup)
+
+
 SCHEDULES: dict[str, Schedule] = {
     "constant": constant,
     "step": step,
     "cosine": cosine,
     "onecycle": onecycle,
+    "linear": linear,
 }
 
 

@@ -1,0 +1,68 @@
+"""The recipe of the network `fast` at each preset, for data of any size.
+
+The numbers were chosen on validation splits of CIFAR-10 and Fashion-MNIST; docs/benchmarks.md has
+what they reach on test.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from retinue.data.imagedata import ImageData
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How wide the network is, how long it trains, and for how long at fewer pixels.
+
+    `epochs` are those for 50,000 pictures; `stretches` are (share of the size, until which share
+    of training).
+    """
+
+    width: int
+    epochs: float
+    batch_size: int
+    stretches: tuple[tuple[float, float], ...]
+    label_smoothing: float
+    why: str
+
+
+PACES = {
+    "quick": Pace(16, 1.5, 500, ((0.625, 0.6),), 0.1, "quick: a first look in seconds"),
+    "balanced": Pace(32, 5, 500, ((0.75, 0.65),), 0.1, "balanced: a minute or two on two cores"),
+    "accurate": Pace(64, 8, 1000, ((0.75, 0.65),), 0.2, "accurate: some minutes on two cores"),
+}
+LR = 0.24
+REST_LR_A_PICTURE = 0.053  # airbench's; its loss is a sum over the batch, ours the mean
+REST_DECAY = 4e-5
+FEWEST_STEPS = 400  # a small data set is seen more often
+FEWEST_BATCHES = 20  # an epoch, so that small data sets have small batches
+SLICE = 250  # pictures whose maps stay near the processor: larger ones ran slower
+LEAST_FOR_STRETCHES = 24  # pixels; below there is nothing to save
+
+
+def fast_settings(data: ImageData, preset: str, batch_size: int | None = None) -> dict[str, Any]:
+    """What the preset means for this data: settings of the recipe, beside the network's own.
+
+    `batch_size` is the user's, where one was given; the learning rate of the rest follows it.
+    """
+    pace = PACES[preset]
+    count, side = len(data.train), max(data.size)
+    batch_size = batch_size or max(1, min(pace.batch_size, count // FEWEST_BATCHES))
+    steps_an_epoch = -(-count // batch_size)
+    epochs = max(pace.epochs, round(FEWEST_STEPS * pace.epochs / 5 / steps_an_epoch))
+    stretches = pace.stretches if side >= LEAST_FOR_STRETCHES else ()
+    return {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "slice_size": SLICE if batch_size > SLICE else None,
+        "progressive": tuple((round(share * side), until) for share, until in stretches),
+        "opt": "muon",
+        "lr": LR,
+        "momentum": 0.6,
+        "rest_lr": round(REST_LR_A_PICTURE * batch_size, 2),
+        "rest_momentum": 0.85,
+        "weight_decay": REST_DECAY,
+        "schedule": "linear",
+        "label_smoothing": pace.label_smoothing,
+        "augment": "light",
+    }
