@@ -1,9 +1,15 @@
 """Every benchmark runs in its smallest form, so that it cannot rot."""
 
+import json
+import os
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -30,3 +36,164 @@ def test_figures_that_need_no_data(figure: str, lines: int) -> None:
 @pytest.mark.parametrize(("figure", "lines"), [("lesson", 2), ("photos", 1)])
 def test_figures_on_real_data(figure: str, lines: int) -> None:
     assert len(smoke(figure)) == lines
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Benchmarks can be imported, and keep what they make in a folder of this test alone."""
+    monkeypatch.syspath_prepend(ROOT)
+    monkeypatch.setenv("RETINUE_BENCH", str(tmp_path / "bench"))
+    return tmp_path / "bench"
+
+
+@pytest.fixture
+def versus(
+    bench: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., list[str]]:
+    """Run `benchmarks.versus` as a command; the lines of its table."""
+
+    def run(*words: str) -> list[str]:
+        from benchmarks.versus import main
+
+        places = ["--document", str(tmp_path / "doc.md"), "--picture", str(tmp_path / "front.png")]
+        monkeypatch.setattr(
+            sys, "argv", ["versus", *words, "--smoke", "--seeds", "1", "--threads", "1", *places]
+        )
+        assert main() == 0
+        told = capsys.readouterr().out.splitlines()
+        return [line for line in told if line.startswith("| ")][1:]
+
+    return run
+
+
+@pytest.mark.slow
+def test_versus_measures_both_sides_once_and_writes_them_down(
+    versus: Callable[..., list[str]],
+    bench: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # airbench needs nothing but torch: it runs here as in an environment of its own.
+    monkeypatch.setattr("benchmarks.measure.python_of", lambda _: Path(sys.executable))
+    lines = versus("cifar10-94")
+    assert [line.split("|")[2].strip() for line in lines] == ["airbench94", "Retinue"]
+    assert "of the time" in lines[1]
+    measured = (bench / "results-smoke.jsonl").read_text()
+    assert versus("cifar10-94", "--write") == lines
+    assert (bench / "results-smoke.jsonl").read_text() == measured
+    assert lines[1] in (tmp_path / "doc.md").read_text()
+    assert (tmp_path / "front.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "figure",
+    [
+        *("cifar10-lesson", "cifar10-90", "cifar10-96", "cifar10-fastai"),
+        *("fashion-lesson", "fashion-93", "speed-cifar10-32", "speed-fashion-128"),
+    ],
+)
+def test_our_side_of_every_figure_runs(
+    versus: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch, figure: str
+) -> None:
+    from benchmarks.contests import CONTESTS
+
+    contest = replace(CONTESTS[figure], peer=None)
+    monkeypatch.setitem(CONTESTS, figure, contest)
+    assert len(versus(figure)) == len(contest.ours)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("peer", "program"), [("keras", "keras_lesson"), ("fastai", "fastai_learner")]
+)
+def test_peers_run(
+    peer: str, program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(ROOT)
+    from benchmarks.peers.environment import is_made, python_of
+
+    # A gigabyte each: CI makes them, a person says so.
+    if not (is_made(peer) or os.environ.get("CI") or os.environ.get("RETINUE_BENCH_PEERS")):
+        pytest.skip("no environment for this peer: RETINUE_BENCH_PEERS=1 makes it")
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 32, 32, 3), dtype=np.uint8)
+    labels = np.arange(60) % 10
+    arrays = {"train_images": pixels, "test_images": pixels[:20]}
+    path = tmp_path / "arrays.npz"
+    np.savez(path, **arrays, train_labels=labels, test_labels=labels[:20])  # type: ignore[arg-type]
+    command = [str(python_of(peer)), "-m", f"benchmarks.peers.{program}", "--data", str(path)]
+    done = subprocess.run(
+        [*command, "--smoke", "--batch-size", "20"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert 0 <= result["accuracy"] <= 1
+    assert result["pictures_per_second"] == pytest.approx(60 / result["seconds"])
+    assert len(result["curve"]) == 1
+
+
+@pytest.mark.slow
+def test_profile_of_a_step(bench: Path, tmp_path: Path) -> None:
+    document = tmp_path / "doc.md"
+    command = [sys.executable, "-m", "benchmarks.step_profile", "cifar10-94", "--smoke"]
+    done = subprocess.run(
+        [*command, "--steps", "2", "--threads", "1", "--write", "--document", str(document)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    written = document.read_text()
+    for word in ("transform", "forward", "backward", "update", "aten::convolution_backward"):
+        assert f"| {word} |" in written
+    assert "GFLOP a second" in written
+
+
+def test_ratios_and_verdicts(bench: Path) -> None:
+    from benchmarks.contests import CONTESTS
+    from benchmarks.results import Measurement
+    from benchmarks.table import lines_of
+
+    about: dict[str, Any] = {"figure": "", "command": "", "seed": 0, "precision": "fp32"}
+    about |= {"wall": 0.0, "cold": None, "curve": [], "versions": {}, "load": 0.0, "date": ""}
+
+    def measured(side: str, accuracy: float, seconds: float) -> list[Measurement]:
+        found: dict[str, Any] = {"accuracy": accuracy, "seconds": seconds}
+        found["pictures_per_second"] = 1 / seconds
+        return [Measurement(side=side, **found, **about)]
+
+    keras = measured("Keras, lesson", 0.66, 40)
+    for accuracy, seconds, verdict in ((0.66, 5, "held"), (0.65, 5, "miss"), (0.7, 6, "miss")):
+        found = {"Keras, lesson": keras, "Retinue": measured("Retinue", accuracy, seconds)}
+        lines = lines_of(CONTESTS["cifar10-lesson"], found)
+        assert len(lines) == 2
+        assert verdict in lines[1]
+        assert f"{seconds / 40:.3f} of the time" in lines[1]
+    alone = lines_of(CONTESTS["cifar10-94"], {"Retinue": measured("Retinue", 0.95, 5)})
+    assert len(alone) == 1
+    assert ">= 94 %: held" in alone[0]
+
+
+def test_only_the_named_part_of_a_document_is_written_anew(bench: Path, tmp_path: Path) -> None:
+    from benchmarks.document import replace_part
+
+    path = tmp_path / "doc.md"
+    path.write_text("# Head\n\n<!-- a:begin -->\nold\n<!-- a:end -->\n\nTail\n")
+    replace_part(path, "a", "new")
+    replace_part(path, "b", "more")
+    assert path.read_text() == (
+        "# Head\n\n<!-- a:begin -->\nnew\n<!-- a:end -->\n\nTail\n"
+        "\n<!-- b:begin -->\nmore\n<!-- b:end -->\n"
+    )
+
+
+@pytest.mark.slow
+def test_input_measures_our_side_and_its_memory(tmp_path: Path) -> None:
+    # Without the peer, which would be installed first.
+    environment = {**os.environ, "RETINUE_BENCH": str(tmp_path / "bench")}
+    command = [sys.executable, str(ROOT / "benchmarks" / "input.py"), "--smoke"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if line.startswith("| ")]
+    assert sum(line.startswith("| first pass: ") for line in lines) == 2
+    assert sum(line.startswith("| later pass: ") for line in lines) == 2
+    assert sum("--cache-memory" in line for line in lines) == (3 if sys.platform == "linux" else 0)

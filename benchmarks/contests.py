@@ -1,0 +1,128 @@
+"""What `benchmarks.versus` measures: every figure with its two sides and its target.
+
+Seconds are those of training: from the first use of decoded pictures to the last update, whitening
+included; imports, compilation and evaluation are outside, on both sides.
+"""
+
+from dataclasses import dataclass
+
+RETINUE = "retinue"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One training: a script of `benchmarks/peers`, or `retinue train`, with its options."""
+
+    name: str
+    program: str
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A figure. All limits that are given must hold for each of our sides.
+
+    `accuracy` is in percent; `as_peer` asks for the accuracy that the peer ends with; `seconds` is
+    a limit in itself, `share` one in parts of the peer's seconds. `speed` compares pictures a
+    second, and the accuracy counts for nothing.
+    """
+
+    what: str
+    data: str
+    ours: tuple[Side, ...]
+    peer: Side | None = None
+    accuracy: float | None = None
+    as_peer: bool = False
+    seconds: float | None = None
+    share: float | None = None
+    speed: bool = False
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """In the order in which they are measured."""
+        return (self.peer, *self.ours) if self.peer else self.ours
+
+
+def _ours(options: str, name: str = "Retinue") -> tuple[Side, ...]:
+    return (Side(name, RETINUE, tuple(options.split())),)
+
+
+LESSON = Side("Keras, lesson", "keras_lesson")
+AIRBENCH = Side("airbench94", "airbench94")
+FASTAI = Side("fastai, resnet18", "fastai_learner")
+
+
+def _speed(what: str, data: str, batch_size: int) -> Contest:
+    """The lesson's own network on both sides, in both arithmetics on ours."""
+    size = ("--batch-size", str(batch_size), "--epochs", "2")
+    network = ("--model", "keras-lesson", "--val-fraction", "0", *size)
+    ours = (
+        Side("Retinue, bf16", RETINUE, (*network, "--precision", "bf16")),
+        Side("Retinue, fp32", RETINUE, (*network, "--precision", "fp32")),
+    )
+    return Contest(
+        f"{what}: pictures a second in the lesson's network, batches of {batch_size}",
+        data,
+        ours,
+        Side("Keras, lesson", "keras_lesson", size),
+        speed=True,
+    )
+
+
+CONTESTS = {
+    "cifar10-lesson": Contest(
+        "CIFAR-10 to the accuracy of Keras' lesson",
+        "cifar10",
+        _ours("--model fast --epochs 2 --val-fraction 0"),
+        LESSON,
+        as_peer=True,
+        share=1 / 8,
+    ),
+    "cifar10-90": Contest(
+        "CIFAR-10 to 90 %",
+        "cifar10",
+        _ours("--model fast --epochs 5 --val-fraction 0"),
+        accuracy=90,
+        seconds=60,
+    ),
+    "cifar10-94": Contest(
+        "CIFAR-10 to 94 %",
+        "cifar10",
+        _ours("--model fast --epochs 10 --val-fraction 0 --views flip-shift"),
+        AIRBENCH,
+        accuracy=94,
+        share=0.5,
+    ),
+    "cifar10-96": Contest(
+        "CIFAR-10 in an hour",
+        "cifar10",
+        _ours("--model fast --time-limit 1h --epochs 100 --val-fraction 0 --views flip-shift"),
+        accuracy=96,
+        seconds=3600,
+    ),
+    "fashion-lesson": Contest(
+        "Fashion-MNIST to the accuracy of Keras' lesson",
+        "fashion-mnist",
+        _ours("--model fast --epochs 1 --val-fraction 0"),
+        LESSON,
+        as_peer=True,
+        share=1 / 8,
+    ),
+    "fashion-93": Contest(
+        "Fashion-MNIST to 93 %",
+        "fashion-mnist",
+        _ours("--model fast --epochs 5 --val-fraction 0"),
+        accuracy=93,
+    ),
+    "cifar10-fastai": Contest(
+        "CIFAR-10 beside fastai's learner, five epochs",
+        "cifar10",
+        _ours("--model fast --epochs 2 --val-fraction 0"),
+        FASTAI,
+        as_peer=True,
+    ),
+    "speed-cifar10-32": _speed("CIFAR-10", "cifar10", 32),
+    "speed-cifar10-128": _speed("CIFAR-10", "cifar10", 128),
+    "speed-fashion-32": _speed("Fashion-MNIST", "fashion-mnist", 32),
+    "speed-fashion-128": _speed("Fashion-MNIST", "fashion-mnist", 128),
+}
