@@ -73,7 +73,7 @@ CONTESTS = {
     "cifar10-lesson": Contest(
         "CIFAR-10 to the accuracy of Keras' lesson",
         "cifar10",
-        _ours("--model fast --epochs 2 --val-fraction 0"),
+        _ours("--preset quick --epochs 0.6 --val-fraction 0"),
         LESSON,
         as_peer=True,
         share=1 / 8,
@@ -81,14 +81,14 @@ CONTESTS = {
     "cifar10-90": Contest(
         "CIFAR-10 to 90 %",
         "cifar10",
-        _ours("--model fast --epochs 5 --val-fraction 0"),
+        _ours("--preset balanced --val-fraction 0"),
         accuracy=90,
         seconds=60,
     ),
     "cifar10-94": Contest(
         "CIFAR-10 to 94 %",
         "cifar10",
-        _ours("--model fast --epochs 10 --val-fraction 0 --views flip-shift"),
+        _ours("--preset accurate --val-fraction 0"),
         AIRBENCH,
         accuracy=94,
         share=0.5,
@@ -103,7 +103,7 @@ CONTESTS = {
     "fashion-lesson": Contest(
         "Fashion-MNIST to the accuracy of Keras' lesson",
         "fashion-mnist",
-        _ours("--model fast --epochs 1 --val-fraction 0"),
+        _ours("--preset quick --epochs 0.5 --val-fraction 0"),
         LESSON,
         as_peer=True,
         share=1 / 8,
@@ -111,13 +111,13 @@ CONTESTS = {
     "fashion-93": Contest(
         "Fashion-MNIST to 93 %",
         "fashion-mnist",
-        _ours("--model fast --epochs 5 --val-fraction 0"),
+        _ours("--preset balanced --val-fraction 0"),
         accuracy=93,
     ),
     "cifar10-fastai": Contest(
         "CIFAR-10 beside fastai's learner, five epochs",
         "cifar10",
-        _ours("--model fast --epochs 2 --val-fraction 0"),
+        _ours("--preset quick --val-fraction 0"),
         FASTAI,
         as_peer=True,
     ),

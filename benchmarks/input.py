@@ -82,8 +82,7 @@ def speed(folder: Path, rounds: int, peer_python: str | None, smoke: bool) -> No
                 found[side].append(_measure(sys.executable, side, source, cache=cache))
             size = found["ours"][0]["stored"]
             batch = BATCH.get(source.stem, 32)
-            if peer_python or not smoke or _torchvision().exists():
-                found["peer"].append(_peer(peer_python, unpacked, size, batch))
+            found["peer"].append(_peer(peer_python, unpacked, size, batch))
         _tell_speed(source, found)
     if not smoke:
         _tell_share(folder)
@@ -100,7 +99,7 @@ def _tell_speed(source: Path, found: dict[str, list[dict[str, Any]]]) -> None:
     ]
     for name, target, seconds in lines:
         rounds = " ".join(f"{value:.2f}" for value in seconds)
-        if not peer or name == FROM_CACHE:
+        if name == FROM_CACHE:
             theirs, ratio = "", ""
         else:
             theirs, ratio = f"{min(peer):.2f} s", f"{min(peer) / min(seconds):.1f}"
@@ -220,9 +219,15 @@ def _seconds(found: Sequence[dict[str, Any]], key: str) -> list[float]:
 def _unpacked(source: Path, folder: Path) -> Path:
     if source.is_dir():
         return source
-    with zipfile.ZipFile(source) as archive:
-        archive.extractall(folder / f"{source.stem}-unpacked")
-    return folder / f"{source.stem}-unpacked"
+    from retinue.data.files import open_files
+
+    unpacked = folder / f"{source.stem}-unpacked"
+    files = open_files(source)
+    for name, data in files.read([entry.name for entry in files.entries()]):
+        path = unpacked / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return unpacked
 
 
 def _small_sources(folder: Path) -> list[Path]:

@@ -58,15 +58,14 @@ class WatchedBatches:
     def __init__(self, batches: Any, watch: Stopwatch) -> None:
         self._batches, self._watch = batches, watch
 
-    def __len__(self) -> int:
-        return len(self._batches)
-
     def __getattr__(self, name: str) -> Any:
         return getattr(self._batches, name)
 
-    def epoch(self, number: int, start: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+    def epoch(
+        self, number: int, start: int = 0, order: tuple[Tensor, ...] | None = None
+    ) -> Iterator[tuple[Tensor, Tensor]]:
         """As theirs."""
-        batches = self._batches.epoch(number, start)
+        batches = self._batches.epoch(number, start, order)
         while True:
             self._watch.begin("transform")
             try:

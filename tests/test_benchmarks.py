@@ -134,6 +134,18 @@ def test_peers_run(
 
 
 @pytest.mark.slow
+def test_input() -> None:
+    if not (os.environ.get("CI") or os.environ.get("RETINUE_BENCH_PEERS")):
+        pytest.skip("installs torchvision into a folder of its own: RETINUE_BENCH_PEERS=1 lets it")
+    command = [sys.executable, str(ROOT / "benchmarks" / "input.py"), "--smoke"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    told = [line for line in done.stdout.splitlines() if line.startswith("| ")]
+    assert sum(line.startswith(("| first pass", "| later pass")) for line in told) == 4
+    assert sum(line.startswith("| `retinue train shapes") for line in told) == 3
+
+
+@pytest.mark.slow
 def test_profile_of_a_step(bench: Path, tmp_path: Path) -> None:
     document = tmp_path / "doc.md"
     command = [sys.executable, "-m", "benchmarks.step_profile", "cifar10-94", "--smoke"]

@@ -267,6 +267,8 @@ def test_what_is_no_size_is_refused(given_: Any) -> None:
         ("rest_lr", 0),
         ("rest_momentum", 1),
         ("preset", "fast"),
+        ("hardest", 0),
+        ("hardest", 1.1),
         ("progressive", None),
         ("progressive", 24),
         ("augment", "heavy"),

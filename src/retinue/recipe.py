@@ -147,6 +147,8 @@ class Recipe(BaseModel):
     """pictures that go through the network at once; a step adds up the gradients of its slices"""
     epochs: Annotated[Annotated[Epochs, Field(ge=0)], BeforeValidator(_whole)] = 20
     """passes over the training split; 1.5 ends in the middle of the second"""
+    hardest: float = Field(1.0, gt=0, le=1)
+    """share of the pictures, those of the largest losses, that epochs after the first take"""
     progressive: Annotated[tuple[Stretch, ...], BeforeValidator(_stretches)] = ()
     """fewer pixels at first: 24:0.6 trains 60 % of the way at 24x24; or 20:0.3,26:0.6"""
     ema: float = Field(0.0, ge=0, lt=1)

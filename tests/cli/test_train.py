@@ -48,6 +48,7 @@ KEYS: dict[str, tuple[str, Any]] = {
     "batch_size": ("7", 7),
     "slice_size": ("3", 3),
     "epochs": ("1.5", 1.5),
+    "hardest": ("0.7", 0.7),
     "progressive": ("24:0.6", ((24, 0.6),)),
     "ema": ("0.99", 0.99),
     "schedule": ("linear", "linear"),

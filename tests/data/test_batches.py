@@ -48,7 +48,7 @@ def test_every_picture_comes_once_an_epoch_with_its_label(
     assert sorted(numbers) == list(range(count))
     assert [label for _, part in found for label in part] == [n % 5 for n in numbers]
     sizes = [len(part) for part, _ in found]
-    assert len(sizes) == len(batches) == -(-count // batch_size)
+    assert len(sizes) == batches.steps(epoch) == -(-count // batch_size)
     assert max(sizes) <= batch_size
     assert max(sizes) - min(sizes) <= 1
 
@@ -58,7 +58,7 @@ def test_the_order_is_the_documented_formula() -> None:
     for epoch in (0, 1, 12):
         generator = torch.Generator().manual_seed(seed_by_hand(f"3/order/{epoch}/0"))
         expected = torch.randperm(50, generator=generator).tolist()
-        assert batches.order(epoch).tolist() == expected
+        assert torch.cat(batches.order(epoch)).tolist() == expected
         assert [number for part, _ in seen(batches, epoch) for number in part] == expected
 
 
@@ -66,7 +66,7 @@ def test_the_augmentation_of_a_step_is_the_documented_formula() -> None:
     split = numbered(20)
     batches = Batches(split, 8, (8, 8), "strong", flip=True, seed=3)
     whole = list(batches.epoch(2))
-    places = batches.order(2).tensor_split(3)
+    places = batches.order(2)
     flips = (
         torch.rand(20, generator=torch.Generator().manual_seed(seed_by_hand("3/flip/0/0"))) < 0.5
     )
@@ -74,6 +74,32 @@ def test_the_augmentation_of_a_step_is_the_documented_formula() -> None:
         generator = torch.Generator().manual_seed(seed_by_hand(f"3/augment/2/{step}"))
         images = torch.from_numpy(split.images[chosen.numpy()]).permute(0, 3, 1, 2)
         assert found.equal(AUGMENTATIONS["strong"](images, (8, 8), flips[chosen], generator))
+
+
+@given(
+    count=st.integers(1, 60), batch_size=st.integers(1, 70), share=st.floats(0.01, 0.99),
+    seed=st.integers(0, 99),
+)  # fmt: skip
+@settings(max_examples=40, deadline=None)
+def test_the_hardest_pictures_come_in_the_order_of_the_epoch(
+    count: int, batch_size: int, share: float, seed: int
+) -> None:
+    batches = Batches(numbered(count, 2), batch_size, (2, 2), hardest=share)
+    assert batches.losses is not None
+    batches.losses = torch.rand(count, generator=torch.Generator().manual_seed(seed))
+    assert len(torch.cat(batches.order(0))) == count
+    taken = torch.cat(batches.order(1)).tolist()
+    kept = max(1, round(share * count))
+    assert sorted(taken) == sorted(batches.losses.topk(kept).indices.tolist())
+    whole = torch.cat(Batches(numbered(count, 2), batch_size, (2, 2)).order(1)).tolist()
+    assert taken == [place for place in whole if place in taken]
+    assert batches.steps(1) == len(batches.order(1)) == -(-kept // batch_size)
+
+
+def test_where_losses_are_equal_every_epoch_takes_others() -> None:
+    batches = Batches(numbered(60, 2), 10, (2, 2), hardest=0.5)
+    taken = [frozenset(torch.cat(batches.order(epoch)).tolist()) for epoch in (1, 2, 3)]
+    assert len(set(taken)) == 3
 
 
 def rising(count: int) -> Split:
@@ -116,7 +142,7 @@ def test_which_pictures_are_mirrored_is_the_documented_formula() -> None:
 
 def test_epochs_and_seeds_differ() -> None:
     orders = {
-        tuple(Batches(numbered(30, 2), 8, (2, 2), seed=seed).order(epoch).tolist())
+        tuple(torch.cat(Batches(numbered(30, 2), 8, (2, 2), seed=seed).order(epoch)).tolist())
         for seed in range(3)
         for epoch in range(3)
     }

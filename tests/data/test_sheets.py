@@ -115,7 +115,7 @@ def test_versions_are_what_training_sees_of_that_picture(data: ImageData, drawn:
     batches = Batches(some, 4, (6, 6), "strong", True, 4)
     for epoch in range(2):
         ((images, _),) = batches.epoch(epoch)
-        for image, position in zip(images, batches.order(epoch).tolist(), strict=True):
+        for image, position in zip(images, batches.order(epoch)[0].tolist(), strict=True):
             expected = image.permute(1, 2, 0).numpy()
             found = drawn.augmented[position][epoch]
             assert found.dtype == np.uint8

@@ -20,6 +20,7 @@ UNUSUAL: dict[str, Any] = {
     "monitor": "val_loss", "time_limit": 60.0, "seed": 9, "precision": "fp32",
     "mixup": 0.3, "cutmix": 0.7, "views": "flip", "rest_lr": 0.77, "rest_momentum": 0.12,
     "slice_size": 5, "progressive": ((5, 0.4),), "ema": 0.6, "preset": "quick",
+    "hardest": 0.8,
 }  # fmt: skip
 TOLD = {"model.name", "model.width", "size", "epochs", "batch_size", "opt", "augment", "flip"}
 

@@ -298,7 +298,7 @@ def test_slices_are_as_equal_as_can_be_and_in_order(
     count: int, size: int | None, expected: list[int]
 ) -> None:
     images, labels = torch.arange(count)[:, None, None, None], torch.arange(count)
-    parts = list(slices(images, labels, size))
+    parts = list(slices(size, images, labels))
     assert [len(part) for part, _ in parts] == expected
     assert torch.cat([part.flatten() for part, _ in parts]).equal(labels)
     assert torch.cat([part for _, part in parts]).equal(labels)
@@ -364,6 +364,53 @@ def test_a_fraction_of_an_epoch_is_that_fraction_of_its_steps(
 def test_steps_before_an_epoch_are_counted_up_to_the_end(make: Make) -> None:
     training = make(batch_size=32, epochs=1.5)
     assert [training.steps(epochs) for epochs in (0, 1, 2, 9)] == [0, 6, 9, 9]
+
+
+# The hardest pictures.
+
+
+def test_epochs_after_the_first_take_the_hardest_pictures(make: Make, digits: ImageData) -> None:
+    training = make(hardest=0.4, batch_size=17, epochs=3, lr=0.01, schedule="linear")
+    reports: list[StepReport] = []
+    train_epoch(training, 0, reports.append)
+    losses = training.batches.losses
+    assert losses is not None
+    assert losses.isfinite().all()
+    hardest = set(losses.topk(68).indices.tolist())
+    taken = torch.cat(training.batches.order(1))
+    assert set(taken.tolist()) == hardest
+    assert len(taken) == 68
+    before = losses.clone()
+    train_epoch(training, 1, reports.append)
+    left = torch.tensor([place for place in range(170) if place not in hardest])
+    assert losses[left].equal(before[left])
+    assert (losses != before).sum() == 68
+    train_epoch(training, 2, reports.append)
+    assert len(reports) == 10 + 4 + 4 == training.steps(3)
+    rates = [0.01 * (1 - number / 18) for number in range(18)]
+    assert [one.lr for one in reports] == pytest.approx(rates)
+
+
+@pytest.mark.parametrize("settings", [{}, {"slice_size": 7}, {"label_smoothing": 0.3}], ids=str)
+def test_the_losses_that_choose_are_plain_and_those_before_the_update(
+    make: Make, settings: dict[str, Any]
+) -> None:
+    training = make(hardest=0.5, batch_size=170, **settings)
+    reference = make(batch_size=170).model
+    pixels = torch.from_numpy(training.batches.split.images).permute(0, 3, 1, 2)
+    labels = training.batches.labels
+    with torch.no_grad():
+        expected = nn.functional.cross_entropy(reference(pixels), labels, reduction="none")
+    train_epoch(training, 0, lambda _: None)
+    assert training.batches.losses is not None
+    torch.testing.assert_close(training.batches.losses, expected)
+
+
+def test_losses_are_not_kept_where_all_are_taken(make: Make) -> None:
+    training = make(batch_size=32)
+    train_epoch(training, 0, lambda _: None)
+    assert training.batches.losses is None
+    assert [training.batches.steps(epoch) for epoch in range(3)] == [6, 6, 6]
 
 
 # Fewer pixels at first.

@@ -54,7 +54,7 @@ def test_the_loop_gets_what_the_recipe_says(digits: ImageData) -> None:
     assert found == (1.5, 4, 2.0, 60.0)
     assert (training.slice_size, training.progressive) == (9, ((6, 0.5),))
     assert training.loss.label_smoothing == 0.3
-    assert len(training.batches) == 6
+    assert training.batches.steps(0) == 6
     assert (training.precision, training.device) == ("fp32", CPU)
     assert isinstance(training.optimiser, Muon)
 

@@ -17,6 +17,9 @@ BatchSize = Annotated[int | None, Option(help="Pictures a step.", rich_help_pane
 SliceSize = Annotated[
     int | None, Option(help="Pictures that go through at once.", rich_help_panel=TRAINING)
 ]
+Hardest = Annotated[
+    float | None, Option(help="Share taken after the first epoch.", rich_help_panel=TRAINING)
+]
 Progressive = Annotated[
     str | None, Option(help="Fewer pixels at first, as 24:0.6.", rich_help_panel=TRAINING)
 ]

@@ -59,7 +59,8 @@ class Teller:
         done = training.progress(step.epoch, step.step + 1)
         left = (now - self.started) * (1 - done) / max(done, 1e-9)
         self.status.update(
-            f"epoch {step.epoch + 1}/{self.epochs}, step {step.step + 1}/{len(training.batches)}: "
+            f"epoch {step.epoch + 1}/{self.epochs}, "
+            f"step {step.step + 1}/{training.batches.steps(step.epoch)}: "
             f"loss {step.loss:.3f}, {self.pictures / (now - self.started):,.0f} pictures/s, "
             f"{_duration(left)} left"
         )

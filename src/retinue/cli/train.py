@@ -25,6 +25,7 @@ def train(
     epochs: options.Epochs = None,
     batch_size: options.BatchSize = None,
     slice_size: options.SliceSize = None,
+    hardest: options.Hardest = None,
     progressive: options.Progressive = None,
     ema: options.Ema = None,
     opt: options.Opt = None,

@@ -54,7 +54,7 @@ def augmented_sheet(
     batches = Batches(some, len(some), data.size, augment, flip, seed)
     seen: list[list[Pixels]] = [[] for _ in range(len(some))]
     for epoch in range(versions):
-        order = batches.order(epoch)
+        (order,) = batches.order(epoch)
         for images, _ in batches.epoch(epoch):
             shown = images.permute(0, 2, 3, 1).round().clamp(0, 255).byte().numpy()
             for position, picture in zip(order.tolist(), shown, strict=True):

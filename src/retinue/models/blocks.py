@@ -6,7 +6,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-Activation = Literal["relu", "leaky_relu", "gelu", "silu", "tanh", "elu"]
+Activation = Literal["relu", "leaky_relu", "gelu", "silu", "tanh", "elu", "hardswish"]
 
 # None works in place: a hook that keeps the layer's input would find it overwritten.
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
@@ -16,6 +16,7 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "silu": nn.SiLU,
     "tanh": nn.Tanh,
     "elu": nn.ELU,
+    "hardswish": nn.Hardswish,
 }
 
 

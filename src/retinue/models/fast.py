@@ -27,7 +27,7 @@ def fast(
     *,
     width: Count = 32,
     depth: Count = 2,
-    activation: Activation = "relu",
+    activation: Activation = "hardswish",
 ) -> nn.Module:
     """A whitening convolution, blocks that halve the map, and the maximum of each channel.
 
@@ -43,7 +43,8 @@ def fast(
         size: (height, width) of the picture.
         width: channels of the first block; the last two have 4 times as many.
         depth: convolutions of a block; from 3 on with a shortcut around all but the first.
-        activation: what follows every normalisation.
+        activation: what follows every normalisation. On a processor hardswish takes the time of
+            relu, and learns nearly as much as gelu, which takes four times as long.
     """
     stride = 2 if min(size) > LARGEST_AT_FULL_SIZE else 1
     whiten = WhiteningConv2d(channels, stride)

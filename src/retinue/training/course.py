@@ -122,7 +122,7 @@ def _one_epoch(
     subset_loss, subset_accuracy = validate(training, subset)
     val_loss, val_accuracy = validate(training, val) if len(val) else (None, None)
     if not math.isfinite(subset_loss + (val_loss or 0.0)):
-        raise DivergedError(advice(training, epoch, len(training.batches) - 1, sums.lr))
+        raise DivergedError(advice(training, epoch, training.batches.steps(epoch) - 1, sums.lr))
     return {
         "epoch": epoch + 1,
         "lr": sums.lr,

@@ -110,6 +110,8 @@ def _for_fast(data: ImageData, recipe: Recipe) -> list[Choice]:
     }
     if settings["progressive"]:
         reasons["progressive"] = "fewer pixels at first are quicker and no worse"
+    if settings["hardest"] < 1:
+        reasons["hardest"] = "after the first epoch the others teach little"
     return [Choice(key, value, reasons.get(key, "")) for key, value in settings.items()]
 
 

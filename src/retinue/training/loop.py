@@ -66,11 +66,14 @@ class Training:
 
     def steps(self, epochs: float) -> int:
         """How many steps so many epochs have, or what is left of them at the end of training."""
-        return round(min(epochs, self.epochs) * len(self.batches))
+        epochs = min(epochs, self.epochs)
+        return round(min(epochs, 1) * self.batches.steps(0)) + round(
+            max(epochs - 1, 0) * self.batches.steps(1)
+        )
 
     def progress(self, epoch: int, step: int) -> float:
         """How far training is, by steps or by the clock, whichever is further."""
-        by_steps = (epoch * len(self.batches) + step) / max(1, self.steps(self.epochs))
+        by_steps = (self.steps(epoch) + step) / max(1, self.steps(self.epochs))
         by_clock = (time.monotonic() - self.started) / (self.time_limit or math.inf)
         return max(by_steps, by_clock)
 
@@ -95,8 +98,9 @@ def train_epoch(training: Training, epoch: int, report: Callable[[StepReport], N
         DivergedError: the loss became NaN or infinite; names the step and the learning rate.
     """
     model, optimiser = training.model.train(), training.optimiser
-    batches = ahead(training.batches.epoch(epoch))
-    for step in range(len(training.batches)):
+    order = training.batches.order(epoch)
+    batches = ahead(training.batches.epoch(epoch, order=order))
+    for step, positions in enumerate(order):
         progress = training.progress(epoch, step)
         if progress >= 1:
             return
@@ -110,13 +114,14 @@ def train_epoch(training: Training, epoch: int, report: Callable[[StepReport], N
 
         optimiser.zero_grad()
         total, correct = 0.0, 0
-        for part, targets in slices(images, labels, training.slice_size):
+        for part, targets, places in slices(training.slice_size, images, labels, positions):
             with autocast(training.precision, training.device):
                 logits = model(part)  # 2. forward: numbers to predictions, and to a loss
             loss = training.loss(logits.float(), targets) * share(training.loss, targets, labels)
             loss.backward()  # 3. backward: how the loss changes with every weight
             total += loss.item()
             correct += count_correct(logits, targets)
+            training.batches.note(places, logits.detach(), targets)
         if not math.isfinite(total):
             raise DivergedError(advice(training, epoch, step, lr))
         gradient_norm = _clip(training, step)
@@ -128,14 +133,14 @@ def train_epoch(training: Training, epoch: int, report: Callable[[StepReport], N
         report(StepReport(epoch, step, len(labels), total, correct, lr, gradient_norm))
 
 
-def slices(images: Tensor, labels: Tensor, size: int | None) -> Iterator[tuple[Tensor, Tensor]]:
+def slices(size: int | None, *batch: Tensor) -> Iterator[tuple[Tensor, ...]]:
     """Parts of a batch of at most `size` pictures, as equal as can be; the whole where it is None.
 
     Their gradients add up to those of the batch at once, but for batch norm, which takes its
     statistics from each part.
     """
-    count = 1 if size is None else -(-len(images) // size)
-    return zip(images.tensor_split(count), labels.tensor_split(count), strict=True)
+    count = 1 if size is None else -(-len(batch[0]) // size)
+    return zip(*(tensor.tensor_split(count) for tensor in batch), strict=True)
 
 
 def share(loss: nn.CrossEntropyLoss, part: Tensor, whole: Tensor) -> float:
@@ -177,7 +182,7 @@ def _clip(training: Training, step: int) -> float | None:
 
 def advice(training: Training, epoch: int, step: int, lr: float) -> str:
     """What to tell of a loss that is no longer a number, and what to try."""
-    number = epoch * len(training.batches) + step + 1
+    number = training.steps(epoch) + step + 1
     return (
         f"the loss is no longer a number at step {number} (epoch {epoch + 1}, learning rate "
         f"{lr:.2g}): try --lr {lr / 10:.2g}, or --clip 1, or --precision fp32"

@@ -52,7 +52,7 @@ def find_lr(training: Training) -> Found:
 
     training.rate, training.time_limit = rate, None
     # One epoch more than needed, so that the progress of the last step is not the end.
-    training.epochs = epochs = math.ceil(STEPS / len(training.batches)) + 1
+    training.epochs = epochs = math.ceil(STEPS / training.batches.steps(1)) + 1
     try:
         for epoch in range(epochs):
             train_epoch(training, epoch, note)

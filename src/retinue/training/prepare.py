@@ -63,6 +63,7 @@ def make_training(
         len(data.classes),
         recipe.mixup,
         recipe.cutmix,
+        recipe.hardest,
     )
     precision = resolve_precision(recipe.precision, device)
     peak, schedule = float(recipe.lr), SCHEDULES[recipe.schedule]
