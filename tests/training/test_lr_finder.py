@@ -40,7 +40,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[float], flo
 
     def script(loss_at: Callable[[float], float]) -> None:
         def epoch(training: Training, number: int, report: Callable[[StepReport], None]) -> None:
-            for step in range(training.batches.steps(epoch)):
+            for step in range(training.batches.steps(number)):
                 lr = training.rate(training.progress(number, step))
                 loss = loss_at(lr)
                 if not math.isfinite(loss):

@@ -6,6 +6,7 @@ from retinue.data.imagedata import Split
 
 _MOST = 10_000  # more photos change the third digit at best
 _CHUNK = 2**21  # bytes of pictures at a time
+_EXACT = 256  # bytes squared may be added up to 2**24, where float32 begins to round
 
 
 def channel_statistics(split: Split) -> tuple[list[float], list[float]]:
@@ -18,13 +19,13 @@ def channel_statistics(split: Split) -> tuple[list[float], list[float]]:
     positions = np.linspace(0, len(split) - 1, count).astype(np.int64)
     channels = split.store.shape[3]
     total, squares, pixels = np.zeros(channels), np.zeros(channels), 0
-    step = max(1, _CHUNK // split.store[:1].size)
+    step = max(1, min(_EXACT, _CHUNK // split.store[:1].size))
     for start in range(0, count, step):
-        values = split.take(positions[start : start + step]).reshape(-1, channels)
-        floats = values.astype(np.float32)
-        total += floats.sum(axis=0, dtype=np.float64)
-        squares += np.square(floats).sum(axis=0, dtype=np.float64)
-        pixels += len(values)
+        pictures = split.take(positions[start : start + step])
+        floats = pictures.astype(np.float32)
+        total += floats.sum(axis=0).reshape(-1, channels).sum(axis=0, dtype=np.float64)
+        squares += np.square(floats).sum(axis=0).reshape(-1, channels).sum(axis=0, dtype=np.float64)
+        pixels += pictures.size // channels
     mean = total / pixels
     std = np.sqrt(np.maximum(squares / pixels - mean**2, 0))
     return mean.tolist(), std.tolist()
