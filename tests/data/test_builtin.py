@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 from retinue.data.builtin import BUILT_IN, built_in, where
 from retinue.data.load import load_data
 from retinue.data.pool import Given
-from retinue.data.shapes import generate
+from retinue.data.shapes import draw, lay_out
 from retinue.errors import UsageError
 
 
@@ -39,8 +39,8 @@ def test_shapes_are_those_of_the_generator(tmp_path: Path) -> None:
     options = {"count": 60, "size": 16, "seed": 3}
     found = built_in("shapes", tmp_path, options, None)
     assert isinstance(found, Given)
-    shapes = generate(count=60, size=16, seed=3)
-    assert (found.images == shapes.images).all()
+    shapes = lay_out(count=60, size=16, seed=3)
+    assert (found.images == np.concatenate(list(draw(shapes)))).all()
     assert found.labels.tolist() == shapes.labels.tolist()
     assert [split == "test" for split in found.splits] == shapes.test_rows.tolist()
 

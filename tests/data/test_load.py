@@ -14,7 +14,7 @@ from PIL import Image
 
 from retinue.data.imagedata import ImageData, Split, picture_digest
 from retinue.data.load import load_data, load_for
-from retinue.data.shapes import generate
+from retinue.data.shapes import draw, lay_out
 from retinue.errors import RetinueError, UsageError
 from retinue.images import Preprocess, fit
 from retinue.recipe import DATA_KEYS, make_recipe
@@ -424,7 +424,7 @@ def test_a_recipes_options_reach_the_generator() -> None:
     data = load_for(make_recipe({"data": "shapes", "data_options": {"count": 60, "size": 16}}))
     assert sum(map(len, data.splits.values())) == 60
     assert data.size == (16, 16)
-    drawn = generate(count=60, size=16).images  # at that size, and not brought to it
+    drawn = np.concatenate(list(draw(lay_out(60, 16))))  # at that size, and not brought to it
     for split in data.splits.values():
         assert (split.images == drawn[split.rows]).all()
 

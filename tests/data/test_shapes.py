@@ -2,18 +2,32 @@
 
 import hashlib
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retinue.data.shapes import CLASSES, Shapes, generate
+from retinue.data.shapes import CLASSES, Shapes, draw, lay_out
 from retinue.errors import UsageError
 
 
-def checked(shapes: Shapes) -> Shapes:
+@dataclass(frozen=True)
+class Drawn(Shapes):
+    """With its pictures (N, size, size, 3)."""
+
+    images: npt.NDArray[np.uint8]
+
+
+def generate(**options: Any) -> Drawn:
+    shapes = lay_out(**options)
+    return Drawn(**vars(shapes), images=np.concatenate(list(draw(shapes))))
+
+
+def checked(shapes: Drawn) -> Drawn:
     """The same, after a look at the promises that hold for every set."""
     count = len(shapes.labels)
     assert shapes.images.dtype == np.uint8

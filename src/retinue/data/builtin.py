@@ -104,17 +104,17 @@ def _shapes(options: Mapping[str, Any], progress: Progress | None, cache_memory:
     for name in options:
         if name not in known:
             raise UsageError(f"data_options.{name}: shapes takes {', '.join(known)}")
-    plan = lay_out(**options)
+    shapes = lay_out(**options)
     settled = {name: options.get(name, one.default) for name, one in known.items()}
     store = kept(
         lambda: ["shapes", DRAWING, np.__version__, settled],
-        (len(plan.labels), plan.size, plan.size, 3),
-        draw(plan),
+        (len(shapes.labels), shapes.size, shapes.size, 3),
+        draw(shapes),
         cache_memory,
         progress,
     )
-    splits = np.where(plan.test_rows, "test", "train").tolist()
-    return Given(CLASSES, store.pictures, plan.labels, splits, store.digests)
+    splits = np.where(shapes.test_rows, "test", "train").tolist()
+    return Given(CLASSES, store.pictures, shapes.labels, splits, store.digests)
 
 
 def _downloading(name: str, progress: Progress) -> Callable[[int, int], None]:

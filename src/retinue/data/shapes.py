@@ -31,11 +31,11 @@ _FULL_TURN = 2 * math.pi
 
 @dataclass(frozen=True)
 class Shapes:
-    """The pictures, and what was planted in them.
+    """A set of pictures before any is drawn: what each shows, and what is planted in them.
 
     Attributes:
-        classes: the names of the six classes.
-        images: (N, size, size, 3) uint8.
+        size: pixels a side.
+        seed: of every draw.
         labels: (N,) int64, planted errors included.
         true_labels: (N,) int64, what the pictures show.
         label_error_rows: the rows whose label is wrong, ascending.
@@ -43,20 +43,6 @@ class Shapes:
         test_rows: (N,) bool, the last fifth of each class: what callers take as the test split.
         shortcut_rows: (N,) bool, where the colour gives the class away; never a test row.
     """
-
-    classes: tuple[str, ...]
-    images: npt.NDArray[np.uint8]
-    labels: Integers
-    true_labels: Integers
-    label_error_rows: Integers
-    duplicate_rows: Integers
-    test_rows: Booleans
-    shortcut_rows: Booleans
-
-
-@dataclass(frozen=True)
-class Layout:
-    """All of `Shapes` but the pictures, and what `draw` needs to draw them."""
 
     size: int
     seed: int
@@ -68,8 +54,7 @@ class Layout:
     shortcut_rows: Booleans
 
 
-def generate(
-    *,
+def lay_out(
     count: int = 3000,
     size: int = 32,
     seed: int = 0,
@@ -77,7 +62,7 @@ def generate(
     duplicates: float = 0.0,
     shortcut: bool = False,
 ) -> Shapes:
-    """Draw `count` pictures of `size` pixels a side, the classes taking turns.
+    """Decide what `count` pictures of `size` pixels a side show, the classes taking turns.
 
     What a picture shows is a pure function of (seed, row), whatever the count and the size.
 
@@ -92,33 +77,6 @@ def generate(
     Raises:
         UsageError: a value that is out of range, or more to plant than there are rows.
     """
-    plan = lay_out(count, size, seed, label_errors, duplicates, shortcut)
-    images = np.empty((count, size, size, 3), np.uint8)
-    done = 0
-    for pictures in draw(plan):
-        images[done : done + len(pictures)] = pictures
-        done += len(pictures)
-    return Shapes(
-        classes=CLASSES,
-        images=images,
-        labels=plan.labels,
-        true_labels=plan.true_labels,
-        label_error_rows=plan.label_error_rows,
-        duplicate_rows=plan.duplicate_rows,
-        test_rows=plan.test_rows,
-        shortcut_rows=plan.shortcut_rows,
-    )
-
-
-def lay_out(
-    count: int = 3000,
-    size: int = 32,
-    seed: int = 0,
-    label_errors: float = 0.0,
-    duplicates: float = 0.0,
-    shortcut: bool = False,
-) -> Layout:
-    """Decide everything before any picture is drawn; arguments and errors as of `generate`."""
     _check_whole("count", count, 1)
     _check_whole("size", size, SMALLEST)
     _check_whole("seed", seed, 0)
@@ -133,18 +91,20 @@ def lay_out(
     # An original whose copy is a test row would carry the shortcut there.
     shortcut_rows[pairs] = shortcut_rows[pairs].all(1, keepdims=True)
     labels = _with_errors(seed, true_labels, errors)
-    return Layout(size, seed, labels, true_labels, errors, pairs, test_rows, shortcut_rows)
+    return Shapes(size, seed, labels, true_labels, errors, pairs, test_rows, shortcut_rows)
 
 
-def draw(plan: Layout) -> Iterator[npt.NDArray[np.uint8]]:
+def draw(shapes: Shapes) -> Iterator[npt.NDArray[np.uint8]]:
     """Yield the pictures in the order of their rows, some at a time: (n, size, size, 3)."""
     # A copy is the original drawn once more.
-    drawn = np.arange(len(plan.labels))
-    drawn[plan.duplicate_rows[:, 0]] = plan.duplicate_rows[:, 1]
-    step = max(1, _PIXELS_AT_ONCE // plan.size**2)
+    drawn = np.arange(len(shapes.labels))
+    drawn[shapes.duplicate_rows[:, 0]] = shapes.duplicate_rows[:, 1]
+    step = max(1, _PIXELS_AT_ONCE // shapes.size**2)
     for start in range(0, len(drawn), step):
         rows = drawn[start : start + step]
-        yield _draw(plan.seed, rows, plan.true_labels[rows], plan.shortcut_rows[rows], plan.size)
+        yield _draw(
+            shapes.seed, rows, shapes.true_labels[rows], shapes.shortcut_rows[rows], shapes.size
+        )
 
 
 def _check_whole(name: str, value: Any, least: int) -> None:

@@ -30,40 +30,19 @@ def make_training(
 ) -> tuple[Training, ModelCard]:
     """Everything that the loop works with, built from a recipe in which nothing is open."""
     started = time.monotonic()
-    mean, std = channel_statistics(data.train)
-    torch.manual_seed(seed_for(recipe.seed, "weights"))
-    if module is not None:
-        model = wrap(module, mean, std)
-    else:
-        model = build(
-            recipe.model.name,
-            classes=len(data.classes),
-            channels=data.channels,
-            size=data.size,
-            arguments=recipe.model.arguments,
-            mean=mean,
-            std=std,
-        )
-    _fit_whitening(model, data)
-    name, arguments = recipe.model.name, recipe.model.arguments
-    card = make_card(
-        model, name, arguments, data.classes, data.preprocess, (mean, std), recipe.views
-    )
-    model = model.to(device)
-    if channels_last_is_safe(model):
-        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model, card = _network(recipe, data, device, module)
     batches = Batches(
         data.train,
         recipe.batch_size,
         data.size,
-        recipe.augment,
-        recipe.flip,
-        recipe.seed,
-        device,
-        len(data.classes),
-        recipe.mixup,
-        recipe.cutmix,
-        recipe.hardest,
+        augment=recipe.augment,
+        flip=recipe.flip,
+        seed=recipe.seed,
+        device=device,
+        classes=len(data.classes),
+        mixup=recipe.mixup,
+        cutmix=recipe.cutmix,
+        hardest=recipe.hardest,
     )
     precision = resolve_precision(recipe.precision, device)
     peak, schedule = float(recipe.lr), SCHEDULES[recipe.schedule]
@@ -103,6 +82,35 @@ def resolve_device(name: str) -> torch.device:
     except (RuntimeError, AssertionError):
         raise UsageError(f"--device {name}: not on this machine; use auto or cpu") from None
     return device
+
+
+def _network(
+    recipe: Recipe, data: ImageData, device: torch.device, module: nn.Module | None
+) -> tuple[nn.Sequential, ModelCard]:
+    """The network as it is before the first step, and the card that describes it."""
+    mean, std = channel_statistics(data.train)
+    name, arguments = recipe.model.name, recipe.model.arguments
+    torch.manual_seed(seed_for(recipe.seed, "weights"))
+    if module is not None:
+        model = wrap(module, mean, std)
+    else:
+        model = build(
+            name,
+            classes=len(data.classes),
+            channels=data.channels,
+            size=data.size,
+            arguments=arguments,
+            mean=mean,
+            std=std,
+        )
+    _fit_whitening(model, data)
+    card = make_card(
+        model, name, arguments, data.classes, data.preprocess, (mean, std), recipe.views
+    )
+    model = model.to(device)
+    if channels_last_is_safe(model):
+        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return model, card
 
 
 def _fit_whitening(model: nn.Sequential, data: ImageData) -> None:
