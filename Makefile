@@ -35,9 +35,12 @@ format: $(VENV)/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Everything that takes longer than CI may: the figures of docs/benchmarks.md, measured again.
+# Everything that takes longer than CI may: the figures of docs/benchmarks.md, measured again (hours).
 soak: $(VENV)/dev
 	$(BIN)/python benchmarks/figures.py
+	$(BIN)/python benchmarks/input.py
+	$(BIN)/python -m benchmarks.versus --write
+	$(BIN)/python -m benchmarks.step_profile cifar10-94 --write
 
 clean:
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

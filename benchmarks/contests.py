@@ -50,6 +50,7 @@ def _ours(options: str, name: str = "Retinue") -> tuple[Side, ...]:
 LESSON = Side("Keras, lesson", "keras_lesson")
 AIRBENCH = Side("airbench94", "airbench94")
 FASTAI = Side("fastai, resnet18", "fastai_learner")
+BALANCED = ("--preset", "balanced", "--val-fraction", "0")
 
 
 def _speed(what: str, data: str, batch_size: int) -> Contest:
@@ -121,6 +122,17 @@ CONTESTS = {
         FASTAI,
         as_peer=True,
     ),
+    "cifar10-precision": Contest(
+        "CIFAR-10 with and without bf16",
+        "cifar10",
+        (
+            Side("Retinue, bf16", RETINUE, (*BALANCED, "--precision", "bf16")),
+            Side("Retinue, fp32", RETINUE, (*BALANCED, "--precision", "fp32")),
+        ),
+        speed=True,
+    ),
+    "digits": Contest("digits", "digits", _ours("--model fast")),
+    "shapes": Contest("shapes", "shapes", _ours("--model fast")),
     "speed-cifar10-32": _speed("CIFAR-10", "cifar10", 32),
     "speed-cifar10-128": _speed("CIFAR-10", "cifar10", 128),
     "speed-fashion-32": _speed("Fashion-MNIST", "fashion-mnist", 32),

@@ -91,6 +91,7 @@ def test_versus_measures_both_sides_once_and_writes_them_down(
     [
         *("cifar10-lesson", "cifar10-90", "cifar10-96", "cifar10-fastai"),
         *("fashion-lesson", "fashion-93", "speed-cifar10-32", "speed-fashion-128"),
+        *("cifar10-precision", "digits", "shapes"),
     ],
 )
 def test_our_side_of_every_figure_runs(
