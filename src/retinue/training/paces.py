@@ -30,7 +30,7 @@ class Pace:
 PACES = {
     "quick": Pace(16, 1.5, 1.0, 500, ((0.625, 0.6),), 0.1, "quick: a first look in seconds"),
     "balanced": Pace(32, 5, 0.7, 500, ((0.75, 0.6),), 0.1, "balanced: a minute on two cores"),
-    "accurate": Pace(64, 10, 0.7, 1000, ((0.75, 0.6),), 0.1, "accurate: some minutes on two cores"),
+    "accurate": Pace(64, 10, 0.6, 1000, ((0.75, 0.6),), 0.2, "accurate: some minutes on two cores"),
 }
 LR = 0.24
 REST_LR_A_PICTURE = 0.053  # airbench's; its loss is a sum over the batch, ours the mean
