@@ -77,9 +77,10 @@ class Preprocess:
         Raises:
             PictureError: as `decode`.
         """
-        with _opened(data, limits or Limits()) as image:
-            pixels = _decoded(image, needed(_upright_shape(image), self.stored, self.fit))
-        return self(pixels)
+        _, pixels = header_and_pixels(data, self, limits)
+        if isinstance(pixels, PictureError):
+            raise pixels
+        return pixels
 
     @property
     def shape(self) -> tuple[int, int, int]:

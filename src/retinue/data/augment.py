@@ -68,7 +68,7 @@ def shift(images: Tensor, most: int, generator: Generator) -> Tensor:
     rows = torch.arange(height, device=images.device) + draws[0]
     columns = torch.arange(width, device=images.device) + draws[1]
     picture = torch.arange(count, device=images.device)[:, None, None]
-    inside_rows, inside_columns = _reflected(rows, height), _reflected(columns, width)
+    inside_rows, inside_columns = reflected(rows, height), reflected(columns, width)
     # Indexing NHWC copies whole pixels, and the result is channels_last like its source.
     moved = images.permute(0, 2, 3, 1)[picture, inside_rows[:, :, None], inside_columns[:, None, :]]
     if channels == 1:
@@ -157,6 +157,14 @@ def cutout(images: Tensor, side: int, generator: Generator) -> Tensor:
     return torch.where(inside[:, None], mean, images)
 
 
+def reflected(positions: Tensor, length: int) -> Tensor:
+    """Fold positions outside 0..length-1 back inside, mirrored at the edge pixels."""
+    last = length - 1
+    if not last:
+        return torch.zeros_like(positions)
+    return last - (positions % (2 * last) - last).abs()
+
+
 def _moved_or_cropped(
     images: Tensor,
     size: tuple[int, int],
@@ -170,14 +178,6 @@ def _moved_or_cropped(
     else:
         images = warp(images, size, generator, area=(least_area, 1.0), aspect=4 / 3)
     return mirror(images, mirrored)
-
-
-def _reflected(positions: Tensor, length: int) -> Tensor:
-    """Fold positions outside 0..length-1 back inside, mirrored at the edge pixels."""
-    last = length - 1
-    if not last:
-        return torch.zeros_like(positions)
-    return last - (positions % (2 * last) - last).abs()
 
 
 def _centre(images: Tensor, size: tuple[int, int]) -> Tensor:

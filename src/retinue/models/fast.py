@@ -131,18 +131,14 @@ def _block(inputs: int, outputs: int, depth: int, activation: Activation) -> nn.
         norm1=_norm(outputs),
         act1=act(),
     )
-    rest = nn.Sequential()
+    rest = nn.Sequential() if depth >= 3 else block
     for number in range(2, depth + 1):
         rest.add_module(f"conv{number}", _convolution(outputs, outputs))
         rest.add_module(f"norm{number}", _norm(outputs))
-        if number < depth:
+        if number < depth or rest is block:
             rest.add_module(f"act{number}", act())
-    if depth >= 3:
+    if rest is not block:
         block.add_module("residual", Residual(rest, nn.Identity(), act()))
-    elif depth == 2:
-        for name, layer in rest.named_children():
-            block.add_module(name, layer)
-        block.add_module("act2", act())
     return block
 
 

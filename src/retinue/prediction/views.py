@@ -10,6 +10,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from retinue.data.augment import reflected
+
 Views = list[tuple[float, Tensor]]
 
 
@@ -60,14 +62,8 @@ def average(model: nn.Module, images: Tensor, views: str) -> Tensor:
 def _moved(images: Tensor, step: int) -> Tensor:
     """Pictures whose content moved by `step` rows and columns, down and right above 0."""
     rows, columns = (
-        _reflected(torch.arange(length, device=images.device) - step, length)
+        reflected(torch.arange(length, device=images.device) - step, length)
         for length in images.shape[2:]
     )
     # Indexing NHWC copies whole pixels, and the result is channels_last like its source.
     return images.permute(0, 2, 3, 1)[:, rows[:, None], columns].permute(0, 3, 1, 2)
-
-
-def _reflected(positions: Tensor, length: int) -> Tensor:
-    """Positions outside by less than the length, mirrored at the edge pixels."""
-    last = length - 1
-    return (last - (last - positions.abs()).abs()).clamp(min=0)

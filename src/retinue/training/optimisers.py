@@ -10,16 +10,19 @@ from torch import nn
 from retinue.recipe import Recipe
 from retinue.training.muon import Muon
 
+Groups = list[dict[str, Any]]
+
 
 def make_optimiser(model: nn.Module, recipe: Recipe, precision: str) -> torch.optim.Optimizer:
     """The recipe's optimiser over the weights that train; no decay on norms and biases.
 
     Every group's `lr_scale`, where it has one, is its share of the learning rate.
     """
+    lr = float(recipe.lr)
     if recipe.opt == "muon":
         return Muon(
             model,
-            lr=float(recipe.lr),
+            lr=lr,
             momentum=recipe.momentum,
             rest_lr=recipe.rest_lr,
             rest_momentum=recipe.rest_momentum,
@@ -33,23 +36,23 @@ def make_optimiser(model: nn.Module, recipe: Recipe, precision: str) -> torch.op
         {"params": matrices, "weight_decay": recipe.weight_decay},
         {"params": vectors, "weight_decay": 0.0},
     ]
-    return OPTIMISERS[recipe.opt]([group for group in groups if group["params"]], recipe)
+    groups = [group for group in groups if group["params"]]
+    return OPTIMISERS[recipe.opt](groups, lr, recipe.momentum)
 
 
-def _sgd(groups: list[dict[str, Any]], recipe: Recipe) -> torch.optim.Optimizer:
-    nesterov = recipe.momentum > 0
-    return torch.optim.SGD(groups, lr=float(recipe.lr), momentum=recipe.momentum, nesterov=nesterov)
+def _sgd(groups: Groups, lr: float, momentum: float) -> torch.optim.Optimizer:
+    return torch.optim.SGD(groups, lr=lr, momentum=momentum, nesterov=momentum > 0)
 
 
-def _adam(groups: list[dict[str, Any]], recipe: Recipe) -> torch.optim.Optimizer:
-    return torch.optim.Adam(groups, lr=float(recipe.lr), betas=(recipe.momentum, 0.999))
+def _adam(groups: Groups, lr: float, momentum: float) -> torch.optim.Optimizer:
+    return torch.optim.Adam(groups, lr=lr, betas=(momentum, 0.999))
 
 
-def _adamw(groups: list[dict[str, Any]], recipe: Recipe) -> torch.optim.Optimizer:
-    return torch.optim.AdamW(groups, lr=float(recipe.lr), betas=(recipe.momentum, 0.999))
+def _adamw(groups: Groups, lr: float, momentum: float) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(groups, lr=lr, betas=(momentum, 0.999))
 
 
-OPTIMISERS: dict[str, Callable[[list[dict[str, Any]], Recipe], torch.optim.Optimizer]] = {
+OPTIMISERS: dict[str, Callable[[Groups, float, float], torch.optim.Optimizer]] = {
     "sgd": _sgd,
     "adam": _adam,
     "adamw": _adamw,
