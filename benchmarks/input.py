@@ -1,8 +1,8 @@
 """Measure how fast pictures come in, and how much memory they take, against torchvision.
 
-    python benchmarks/input.py                   both tables (about half an hour on two cores)
-    python benchmarks/input.py --only speed      one of them
-    python benchmarks/input.py --smoke           each in its smallest form, to see that it runs
+    python -m benchmarks.input                   both tables (about half an hour on two cores)
+    python -m benchmarks.input --only speed      one of them
+    python -m benchmarks.input --smoke           each in its smallest form, to see that it runs
 
 The peer is torchvision's ImageFolder with a DataLoader of two workers over one whole epoch, at the
 same output size; archives are unpacked for it first. Both sides run in turn, A B A B, each in a
@@ -29,12 +29,12 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from platformdirs import user_cache_path
 
-ROOT = Path(__file__).resolve().parents[1]
-SHARED = ROOT.parent / "shared" / "data"
+from benchmarks.arrays import ROOT, SHARED
+from benchmarks.peers.environment import bench_folder
+from benchmarks.peers.vision import import_torchvision
+
 FROM_CACHE = "a second run, to its first batch"
-SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 # Of 64, 128 and 512 pictures a batch, the size with which the peer was fastest.
 BATCH = {"trash6": 64, "cifar10": 512}
 
@@ -160,15 +160,9 @@ def again(source: str) -> dict[str, Any]:
 
 def peer(size: str, batch: str, *roots: str) -> dict[str, Any]:
     """One epoch of ImageFolder and DataLoader at a size."""
-    import torch
-
-    # torchvision's wheel is linked against CUDA: beside a CPU torch these two are undeclared.
-    library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
-    for name in ("nms", "qnms"):
-        if not hasattr(torch.ops.torchvision, name):
-            library.define(name + SCHEMA)  # type: ignore[no-untyped-call]
     from torch.utils.data import ConcatDataset, DataLoader
 
+    import_torchvision()
     transforms = import_module("torchvision.transforms")
     folders = import_module("torchvision.datasets")
     side = int(size)
@@ -186,18 +180,13 @@ def _peer(python: str | None, unpacked: Path, size: int, batch: int) -> dict[str
     words = [str(size), str(batch), *map(str, roots or [unpacked])]
     if python is not None:
         return _measure(python, "peer", *words)
-    where = _torchvision()
+    where = bench_folder() / "torchvision"
     if not where.exists():
         print(f"installing torchvision into {where}", file=sys.stderr)
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
         wanted = ["torchvision==0.28.0", "-c", str(ROOT / "constraints.txt")]
         subprocess.run([*pip, "--target", str(where), *wanted], check=True)
     return _measure(sys.executable, "peer", *words, more=str(where))
-
-
-def _torchvision() -> Path:
-    named = os.environ.get("RETINUE_BENCH")
-    return (Path(named) if named else user_cache_path("retinue-bench")) / "torchvision"
 
 
 def _measure(
@@ -207,8 +196,11 @@ def _measure(
     environment = {**os.environ, **({"RETINUE_CACHE": str(cache)} if cache else {})}
     if more:
         environment["PYTHONPATH"] = os.pathsep.join([more, os.environ.get("PYTHONPATH", "")])
-    command = [python, "-W", "ignore", __file__, "--measure", side, *map(str, words)]
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    words = ("--measure", side, *map(str, words))
+    done = subprocess.run(
+        [python, "-W", "ignore", "-m", "benchmarks.input", *words],
+        cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 

@@ -10,19 +10,12 @@ pictures to the last update, without fastai's validation after every epoch.
 import torch
 
 from benchmarks.peers.protocol import Clock, read_task, tell
+from benchmarks.peers.vision import import_torchvision
 
-try:
-    import torchvision
-except RuntimeError:
-    # Built for CUDA it does not load its compiled part beside a torch for the processor; it can be
-    # imported all the same where two operators of that part are declared.
-    _DECLARED = torch.library.Library("torchvision", "FRAGMENT")
-    for _name in ("nms", "qnms"):
-        _DECLARED.define(f"{_name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    import torchvision
+torchvision = import_torchvision()  # before fastai imports it
 
-import fastai
-from fastai.vision import all as vision
+import fastai  # noqa: E402
+from fastai.vision import all as vision  # noqa: E402
 
 
 def main() -> None:
