@@ -4,19 +4,18 @@
     python -m benchmarks.step_profile cifar10-94 --write     the recipe of a figure of versus
     python -m benchmarks.step_profile --smoke                a few steps on generated pictures
 
-The loop is Retinue's own: hooks tell when a batch is asked for, when the forward pass begins and
-ends, and when the update does.
+The loop is Retinue's own: hooks tell when the forward pass begins and ends, and when the update
+does; what comes before the forward pass is waiting for the batch and resizing it.
 """
 
 import argparse
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -52,40 +51,20 @@ class Stopwatch:
         self._part, self._since = part, now
 
 
-class WatchedBatches:
-    """Batches that tell when one is asked for; all else is theirs."""
-
-    def __init__(self, batches: Any, watch: Stopwatch) -> None:
-        self._batches, self._watch = batches, watch
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._batches, name)
-
-    def epoch(
-        self, number: int, start: int = 0, order: tuple[Tensor, ...] | None = None
-    ) -> Iterator[tuple[Tensor, Tensor]]:
-        """As theirs."""
-        batches = self._batches.epoch(number, start, order)
-        while True:
-            self._watch.begin("transform")
-            try:
-                batch = next(batches)
-            except StopIteration:
-                return
-            yield batch
-
-
 class _EnoughError(Exception):
     """As many steps as were wanted are done."""
 
 
-def run_steps(training: Training, epoch: int, count: int) -> int:
-    """Train some steps from the beginning of an epoch; how many there were."""
+def run_steps(
+    training: Training, epoch: int, count: int, after: Callable[[], None] = lambda: None
+) -> int:
+    """Train some steps from the beginning of an epoch, `after` each one; how many there were."""
     done = 0
 
     def report(_: StepReport) -> None:
         nonlocal done
         done += 1
+        after()
         if done == count:
             raise _EnoughError
 
@@ -108,12 +87,10 @@ def parts_of_a_step(training: Training, epoch: int, count: int) -> dict[str, flo
         training.optimiser.register_step_pre_hook(lambda *_: watch.begin("update")),
         training.optimiser.register_step_post_hook(lambda *_: watch.begin("rest")),
     ]
-    batches = training.batches
-    training.batches = WatchedBatches(batches, watch)  # type: ignore[assignment]
     try:
-        done = run_steps(training, epoch, count)
+        watch.begin("transform")
+        done = run_steps(training, epoch, count, lambda: watch.begin("transform"))
     finally:
-        training.batches = batches
         for handle in handles:
             handle.remove()
     return {part: watch.spent[part] / done for part in (*STEPS, "rest")}

@@ -77,6 +77,19 @@ def test_a_shift_is_a_crop_of_the_padded_picture(channels: int, shape: tuple[int
         assert picture.numpy().tobytes() in crops_of(picture, 4), "the control: moved by nothing"
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("shape", [*SMALL, (8, 1), (3, 2)])
+def test_a_processor_moves_pictures_as_any_other_device_does(
+    channels: int, shape: tuple[int, int]
+) -> None:
+    images = noise(40, channels, *shape)
+    draws = torch.randint(-4, 5, (2, 40, 1), generator=seeded())
+    by_rows, by_pixels = augment._windows(images, draws, 4), augment._gathered(images, draws)
+    assert by_rows.equal(by_pixels)
+    assert by_rows.stride() == by_pixels.stride()
+    assert not by_rows.equal(augment._gathered(images, draws.flip(0))), "the control"
+
+
 def test_shifts_reach_every_place_about_equally_often() -> None:
     picture = noise(1, 3, 8, 8)
     places = crops_of(picture[0], 1)
