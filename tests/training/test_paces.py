@@ -31,6 +31,13 @@ def steps(found: dict[str, Any], count: int) -> float:
     return float(found["epochs"] * math.ceil(count / found["batch_size"]))
 
 
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("count", [45_000, 50_000])
+def test_cifar10_takes_the_epochs_of_the_preset_whatever_the_batch(preset: str, count: int) -> None:
+    for batch_size in (None, 32, 2000):
+        assert fast_settings(data(count), preset, batch_size)["epochs"] == PACES[preset].epochs
+
+
 def test_there_is_a_pace_for_every_preset_of_the_recipe() -> None:
     assert tuple(PACES) == PRESETS
     for preset in PRESETS:

@@ -14,12 +14,14 @@ from retinue.data.imagedata import ImageData
 class Pace:
     """How wide the network is, how long it trains, and for how long at fewer pixels.
 
-    `epochs` are those for 50,000 pictures; `hardest` is the share of them that epochs after the
-    first take; `stretches` are (share of the size, until which share of training).
+    `epochs` are those of a large data set; a small one is seen more often, until there are
+    `fewest_steps`. `hardest` is the share of the pictures that epochs after the first take;
+    `stretches` are (share of the size, until which share of training).
     """
 
     width: int
     epochs: float
+    fewest_steps: int
     hardest: float
     batch_size: int
     stretches: tuple[tuple[float, float], ...]
@@ -28,14 +30,17 @@ class Pace:
 
 
 PACES = {
-    "quick": Pace(16, 1.5, 1.0, 500, ((0.625, 0.6),), 0.1, "quick: a first look in seconds"),
-    "balanced": Pace(32, 7, 0.7, 500, ((0.75, 0.6),), 0.1, "balanced: one or two minutes on two cores"),
-    "accurate": Pace(64, 10, 0.6, 1000, ((0.75, 0.6),), 0.2, "accurate: some minutes on two cores"),
+    "quick": Pace(16, 1.5, 120, 1.0, 500, ((0.625, 0.6),), 0.1, "quick: a first look in seconds"),
+    "balanced": Pace(
+        32, 7, 400, 0.7, 500, ((0.75, 0.6),), 0.1, "balanced: one or two minutes on two cores"
+    ),
+    "accurate": Pace(
+        64, 10, 450, 0.6, 1000, ((0.75, 0.6),), 0.2, "accurate: some minutes on two cores"
+    ),
 }
 LR = 0.24
 REST_LR_A_PICTURE = 0.053  # airbench's; its loss is a sum over the batch, ours the mean
 REST_DECAY = 4e-5
-FEWEST_STEPS = 80  # for each epoch of the preset: a small data set is seen more often
 FEWEST_BATCHES = 20  # an epoch, so that small data sets have small batches
 MANY = 20_000  # pictures; fewer are all taken in every epoch, for the time they cost is small
 SLICE = 250  # pictures whose maps stay near the processor: larger ones ran slower
@@ -49,9 +54,9 @@ def fast_settings(data: ImageData, preset: str, batch_size: int | None = None) -
     """
     pace = PACES[preset]
     count, side = len(data.train), max(data.size)
-    batch_size = batch_size or max(1, min(pace.batch_size, count // FEWEST_BATCHES))
-    steps_an_epoch = -(-count // batch_size)
-    epochs = max(pace.epochs, round(FEWEST_STEPS * pace.epochs / steps_an_epoch))
+    own_size = max(1, min(pace.batch_size, count // FEWEST_BATCHES))
+    epochs = max(pace.epochs, round(pace.fewest_steps * own_size / count))
+    batch_size = batch_size or own_size
     stretches = pace.stretches if side >= LEAST_FOR_STRETCHES else ()
     return {
         "epochs": epochs,
