@@ -2,6 +2,7 @@
 
     python -m benchmarks.input                   both tables (about half an hour on two cores)
     python -m benchmarks.input --only speed      one of them
+    python -m benchmarks.input --write           into docs/benchmarks.md too, each in its place
     python -m benchmarks.input --smoke           each in its smallest form, to see that it runs
 
 The peer is torchvision's ImageFolder with a DataLoader of two workers over one whole epoch, at the
@@ -22,7 +23,7 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from benchmarks import document, machine
 from benchmarks.arrays import ROOT, SHARED
 from benchmarks.peers.environment import bench_folder
 from benchmarks.peers.vision import import_torchvision
@@ -46,6 +48,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peer-python", help="an interpreter with torch and torchvision")
     parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("--write", action="store_true", help="into the document")
+    parser.add_argument("--document", type=Path, default=document.DOCUMENT)
     parser.add_argument("--measure", nargs="+", help=argparse.SUPPRESS)
     said = parser.parse_args()
     if said.measure:
@@ -57,22 +61,32 @@ def main() -> None:
         }
         print(json.dumps(sides[side](*words)))
         return
-    print(f"cores {os.cpu_count()}, load {os.getloadavg()[0]:.1f} at the start\n")
+    if said.smoke and said.write and said.document == document.DOCUMENT:
+        parser.error("--smoke measures nothing worth writing; name another --document")
+    rounds = 1 if said.smoke else said.rounds
     with tempfile.TemporaryDirectory(prefix="retinue-bench-") as folder:
-        if said.only != "memory":
-            speed(Path(folder), 1 if said.smoke else said.rounds, said.peer_python, said.smoke)
-        if said.only != "speed":
-            memory(Path(folder), said.smoke)
+        tables = {
+            "speed": lambda: speed(Path(folder), rounds, said.peer_python, said.smoke),
+            "memory": lambda: memory(Path(folder), said.smoke),
+        }
+        for name in [said.only] if said.only else tables:
+            lines = [f"On {machine.describe()}, load {machine.load():.1f} at the start.", ""]
+            print("\n".join(lines))
+            for line in tables[name]():
+                print(line, flush=True)
+                lines.append(line)
+            if said.write:
+                document.replace_part(said.document, f"input-{name}", "\n".join(lines))
 
 
 # --- speed
 
 
-def speed(folder: Path, rounds: int, peer_python: str | None, smoke: bool) -> None:
-    """Print first and later passes of both sides, and what an epoch's batches cost."""
+def speed(folder: Path, rounds: int, peer_python: str | None, smoke: bool) -> Iterator[str]:
+    """Lines of first and later passes of both sides, and of what an epoch's batches cost."""
     sources = _small_sources(folder) if smoke else [SHARED / "trash6", SHARED / "cifar10.zip"]
-    print("| what | target | Retinue | ImageFolder, 2 workers | ratio | all rounds |")
-    print("|---|---|---|---|---|---|")
+    yield "| what | target | Retinue | ImageFolder, 2 workers | ratio | all rounds |"
+    yield "|---|---|---|---|---|---|"
     for source in sources:
         unpacked = _unpacked(source, folder)
         found: dict[str, list[dict[str, Any]]] = {"ours": [], "again": [], "peer": []}
@@ -83,12 +97,12 @@ def speed(folder: Path, rounds: int, peer_python: str | None, smoke: bool) -> No
             size = found["ours"][0]["stored"]
             batch = BATCH.get(source.stem, 32)
             found["peer"].append(_peer(peer_python, unpacked, size, batch))
-        _tell_speed(source, found)
+        yield from _speed_lines(source, found)
     if not smoke:
-        _tell_share(folder)
+        yield _share_line(folder)
 
 
-def _tell_speed(source: Path, found: dict[str, list[dict[str, Any]]]) -> None:
+def _speed_lines(source: Path, found: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
     peer = _seconds(found["peer"], "seconds")
     one = found["ours"][0]
     what = f"{source.name}, {one['pictures']:,} pictures to {one['stored']}x{one['stored']}"
@@ -105,10 +119,10 @@ def _tell_speed(source: Path, found: dict[str, list[dict[str, Any]]]) -> None:
             theirs, ratio = f"{min(peer):.2f} s", f"{min(peer) / min(seconds):.1f}"
             rounds += " / " + " ".join(f"{value:.2f}" for value in peer)
         cells = [f"{name}: {what}", target, f"{min(seconds):.3f} s", theirs, ratio, rounds]
-        print(f"| {' | '.join(cells)} |", flush=True)
+        yield f"| {' | '.join(cells)} |"
 
 
-def _tell_share(folder: Path) -> None:
+def _share_line(folder: Path) -> str:
     """What an epoch's batches cost, of an epoch of the Keras lesson's network on CIFAR-10."""
     output = folder / "lesson"
     options = ["cifar10", "--data-root", str(SHARED), "--model", "keras-lesson", "--epochs", "2"]
@@ -122,7 +136,7 @@ def _tell_share(folder: Path) -> None:
     )
     cells = ["batches of one epoch (50,000 pictures) without the network", "< 5 % of its epoch"]
     cells += [f"{drained:.3f} s", f"epoch of keras-lesson {epoch:.2f} s"]
-    print(f"| {' | '.join(cells)} | {100 * drained / epoch:.1f} % | |", flush=True)
+    return f"| {' | '.join(cells)} | {100 * drained / epoch:.1f} % | |"
 
 
 def ours(source: str) -> dict[str, Any]:
@@ -241,13 +255,13 @@ def _small_sources(folder: Path) -> list[Path]:
 # --- memory
 
 
-def memory(folder: Path, smoke: bool) -> None:
-    """Print peak memory of trainings whose pictures lie in memory or on the disk."""
+def memory(folder: Path, smoke: bool) -> Iterator[str]:
+    """Lines of the peak memory of trainings whose pictures lie in memory or on the disk."""
     if not Path("/proc/self/status").exists():
-        print("memory is read from /proc, which only Linux has")
+        yield "memory is read from /proc, which only Linux has"
         return
-    print("\n| training | pictures, bytes | peak anonymous | peak in all (VmHWM) | over the base |")
-    print("|---|---|---|---|---|")
+    yield "| training | pictures, bytes | peak anonymous | peak in all (VmHWM) | over the base |"
+    yield "|---|---|---|---|---|"
     side, limit, counts = (16, "10kB", (60, 120)) if smoke else (64, "256MB", (50_000, 200_000))
     # Enough that every batch of the training is full; on the disk, as those it is compared to.
     base_count = 30 if smoke else 10_000
@@ -258,7 +272,7 @@ def memory(folder: Path, smoke: bool) -> None:
             base = anonymous if base is None else base
             cells = [f"`retinue train {' '.join(options)} --model {model}`", _mib(size)]
             cells += [_mib(anonymous), _mib(whole), _mib(anonymous - base)]
-            print(f"| {' | '.join(cells)} |".replace(str(SHARED), "../shared/data"), flush=True)
+            yield f"| {' | '.join(cells)} |".replace(str(SHARED), "../shared/data")
 
 
 def _trainings(

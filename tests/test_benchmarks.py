@@ -135,10 +135,14 @@ def test_peers_run(
 
 
 @pytest.mark.slow
-def test_input_measures_both_sides_and_our_memory() -> None:
+def test_input_measures_both_sides_and_our_memory(tmp_path: Path) -> None:
     if not (os.environ.get("CI") or os.environ.get("RETINUE_BENCH_PEERS")):
         pytest.skip("installs torchvision into a folder of its own: RETINUE_BENCH_PEERS=1 lets it")
+    document = tmp_path / "doc.md"
+    place = "<!-- input-speed:begin -->\nold\n<!-- input-speed:end -->"
+    document.write_text(f"before\n{place}\nafter\n")
     command = [sys.executable, "-m", "benchmarks.input", "--smoke"]
+    command += ["--write", "--document", str(document)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     lines = [line for line in done.stdout.splitlines() if line.startswith("| ")]
@@ -147,6 +151,10 @@ def test_input_measures_both_sides_and_our_memory() -> None:
     trainings = 3 if sys.platform == "linux" else 0  # memory is read from /proc
     assert sum("--cache-memory" in line for line in lines) == trainings
     assert sum(line.startswith("| `retinue train shapes") for line in lines) == trainings
+    speed, memory = document.read_text().split("\nafter\n")
+    assert speed.startswith("before\n")
+    assert "old" not in speed
+    assert [line for line in (speed + memory).splitlines() if line.startswith("| ")] == lines
 
 
 @pytest.mark.slow
