@@ -1,4 +1,9 @@
-"""Which networks may run in channels_last order, and that the others do not."""
+"""Which networks may run in channels_last order, and that freed memory is kept."""
+
+import os
+import platform
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -38,3 +43,37 @@ def test_an_unsafe_network_gets_its_numbers_in_contiguous_order(
     pictures = torch.zeros(2, 6, 6, 8, dtype=torch.uint8).permute(0, 3, 1, 2)
     wrap(module, [0.0] * 8, [1.0] * 8)(pictures)
     assert seen[0].is_contiguous(memory_format=order)
+
+
+FAULTS = """
+import ctypes, resource
+from retinue.models.memory import keep_freed_memory
+library = ctypes.CDLL(None)
+library.malloc.restype = ctypes.c_void_p
+library.free.argtypes = [ctypes.c_void_p]
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        block = library.malloc(ctypes.c_size_t(48 * 2**20))
+        ctypes.memset(block, 1, 48 * 2**20)
+        library.free(block)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+first = faults()
+keep_freed_memory()
+print(first, faults())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library than glibc")
+@pytest.mark.parametrize("told", [False, True])
+def test_memory_is_kept_from_step_to_step_unless_the_user_has_told_the_library(told: bool) -> None:
+    environment = {key: value for key, value in os.environ.items() if "MALLOC" not in key}
+    if told:
+        environment["MALLOC_TOP_PAD_"] = "131072"
+    done = subprocess.run(
+        [sys.executable, "-c", FAULTS], env=environment, capture_output=True, text=True, check=True
+    )
+    before, after = map(int, done.stdout.split())
+    assert (after > before / 2) is told, "twenty blocks from the same pages fault once"

@@ -15,6 +15,7 @@ from retinue.data.cache import Progress
 from retinue.data.imagedata import Split
 from retinue.errors import PictureError, RetinueError
 from retinue.images import Pixels, Preprocess
+from retinue.models.memory import keep_freed_memory
 from retinue.models.weights import load_model, read_card
 from retinue.prediction.probabilities import Probabilities, softmax
 from retinue.prediction.views import VIEWS, average
@@ -40,6 +41,7 @@ class Classifier:
         device: torch.device | str = "cpu",
         views: str = "one",
     ) -> None:
+        keep_freed_memory()
         self.model = model.float().eval().to(device)
         self.classes = tuple(classes)
         self.preprocess = preprocess

@@ -12,7 +12,7 @@ from retinue.data.imagedata import ImageData
 from retinue.errors import UsageError
 from retinue.models.catalogue import build, wrap
 from retinue.models.fast import WhiteningConv2d
-from retinue.models.memory import channels_last_is_safe
+from retinue.models.memory import channels_last_is_safe, keep_freed_memory
 from retinue.models.weights import ModelCard, make_card
 from retinue.recipe import Recipe
 from retinue.seeds import seed_for
@@ -30,6 +30,7 @@ def make_training(
 ) -> tuple[Training, ModelCard]:
     """Everything that the loop works with, built from a recipe in which nothing is open."""
     started = time.monotonic()
+    keep_freed_memory()
     model, card = _network(recipe, data, device, module)
     batches = Batches(
         data.train,
