@@ -43,29 +43,32 @@ class Contest:
         return (self.peer, *self.ours) if self.peer else self.ours
 
 
-def _ours(options: str, name: str = "Retinue") -> tuple[Side, ...]:
-    return (Side(name, RETINUE, tuple(options.split())),)
+def _ours(options: str) -> tuple[Side, ...]:
+    return (Side("Retinue", RETINUE, tuple(options.split())),)
+
+
+def _in_both(options: str) -> tuple[Side, ...]:
+    """The same training in either arithmetic."""
+    return tuple(
+        Side(f"Retinue, {name}", RETINUE, (*options.split(), "--precision", name))
+        for name in ("bf16", "fp32")
+    )
 
 
 LESSON = Side("Keras, lesson", "keras_lesson")
 AIRBENCH = Side("airbench94", "airbench94")
 FASTAI = Side("fastai, resnet18", "fastai_learner")
-BALANCED = ("--preset", "balanced", "--val-fraction", "0")
+BALANCED = "--preset balanced --val-fraction 0"
 
 
 def _speed(what: str, data: str, batch_size: int) -> Contest:
     """The lesson's own network on both sides, in both arithmetics on ours."""
-    size = ("--batch-size", str(batch_size), "--epochs", "2")
-    network = ("--model", "keras-lesson", "--val-fraction", "0", *size)
-    ours = (
-        Side("Retinue, bf16", RETINUE, (*network, "--precision", "bf16")),
-        Side("Retinue, fp32", RETINUE, (*network, "--precision", "fp32")),
-    )
+    size = f"--batch-size {batch_size} --epochs 2"
     return Contest(
         f"{what}: pictures a second in the lesson's network, batches of {batch_size}",
         data,
-        ours,
-        Side("Keras, lesson", "keras_lesson", size),
+        _in_both(f"--model keras-lesson --val-fraction 0 {size}"),
+        Side("Keras, lesson", "keras_lesson", tuple(size.split())),
         speed=True,
     )
 
@@ -82,7 +85,7 @@ CONTESTS = {
     "cifar10-90": Contest(
         "CIFAR-10 to 90 %",
         "cifar10",
-        _ours("--preset balanced --val-fraction 0"),
+        _ours(BALANCED),
         accuracy=90,
         seconds=60,
     ),
@@ -112,7 +115,7 @@ CONTESTS = {
     "fashion-93": Contest(
         "Fashion-MNIST to 93 %",
         "fashion-mnist",
-        _ours("--preset balanced --val-fraction 0"),
+        _ours(BALANCED),
         accuracy=93,
     ),
     "cifar10-fastai": Contest(
@@ -125,10 +128,7 @@ CONTESTS = {
     "cifar10-precision": Contest(
         "CIFAR-10 with and without bf16",
         "cifar10",
-        (
-            Side("Retinue, bf16", RETINUE, (*BALANCED, "--precision", "bf16")),
-            Side("Retinue, fp32", RETINUE, (*BALANCED, "--precision", "fp32")),
-        ),
+        _in_both(BALANCED),
         speed=True,
     ),
     "digits": Contest("digits", "digits", _ours("--model fast")),

@@ -24,7 +24,6 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +33,8 @@ from PIL import Image
 from benchmarks import document, machine
 from benchmarks.arrays import ROOT, SHARED
 from benchmarks.peers.environment import bench_folder
-from benchmarks.peers.vision import import_torchvision
 
+OURS = ("benchmarks.input", "--measure")
 FROM_CACHE = "a second run, to its first batch"
 # Of 64, 128 and 512 pictures a batch, the size with which the peer was fastest.
 BATCH = {"trash6": 64, "cifar10": 512}
@@ -48,21 +47,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peer-python", help="an interpreter with torch and torchvision")
     parser.add_argument("--smoke", action="store_true")
-    parser.add_argument("--write", action="store_true", help="into the document")
-    parser.add_argument("--document", type=Path, default=document.DOCUMENT)
     parser.add_argument("--measure", nargs="+", help=argparse.SUPPRESS)
-    said = parser.parse_args()
+    said = document.parse(parser)
     if said.measure:
         side, *words = said.measure
-        sides: dict[str, Callable[..., dict[str, Any]]] = {
-            "ours": ours,
-            "again": again,
-            "peer": peer,
-        }
+        sides: dict[str, Callable[..., dict[str, Any]]] = {"ours": ours, "again": again}
         print(json.dumps(sides[side](*words)))
         return
-    if said.smoke and said.write and said.document == document.DOCUMENT:
-        parser.error("--smoke measures nothing worth writing; name another --document")
     rounds = 1 if said.smoke else said.rounds
     with tempfile.TemporaryDirectory(prefix="retinue-bench-") as folder:
         tables = {
@@ -93,7 +84,7 @@ def speed(folder: Path, rounds: int, peer_python: str | None, smoke: bool) -> It
         for number in range(rounds):
             cache = folder / f"cache-{source.stem}-{number}"
             for side in ("ours", "again"):
-                found[side].append(_measure(sys.executable, side, source, cache=cache))
+                found[side].append(_measure(sys.executable, *OURS, side, source, cache=cache))
             size = found["ours"][0]["stored"]
             batch = BATCH.get(source.stem, 32)
             found["peer"].append(_peer(peer_python, unpacked, size, batch))
@@ -131,7 +122,7 @@ def _share_line(folder: Path) -> str:
     epoch = min(json.loads(line)["seconds"] for line in lines)
     source, cache = SHARED / "cifar10.zip", folder / "cache-lesson"
     drained = min(
-        _measure(sys.executable, "again", source, cache=cache)["later"] * 50_000 / 60_000
+        _measure(sys.executable, *OURS, "again", source, cache=cache)["later"] * 50_000 / 60_000
         for _ in range(3)
     )
     cells = ["batches of one epoch (50,000 pictures) without the network", "< 5 % of its epoch"]
@@ -172,47 +163,29 @@ def again(source: str) -> dict[str, Any]:
     return {"start": start, "later": min(passes)}
 
 
-def peer(size: str, batch: str, *roots: str) -> dict[str, Any]:
-    """One epoch of ImageFolder and DataLoader at a size."""
-    from torch.utils.data import ConcatDataset, DataLoader
-
-    import_torchvision()
-    transforms = import_module("torchvision.transforms")
-    folders = import_module("torchvision.datasets")
-    side = int(size)
-    fitted = [transforms.Resize(side), transforms.CenterCrop(side)] if side > 64 else []
-    transform = transforms.Compose([*fitted, transforms.ToTensor()])
-    started = time.perf_counter()
-    pictures: Any = ConcatDataset([folders.ImageFolder(root, transform) for root in roots])
-    loader = DataLoader(pictures, int(batch), shuffle=True, num_workers=2)
-    count = sum(len(labels) for _, labels in loader)
-    return {"seconds": time.perf_counter() - started, "pictures": count}
-
-
 def _peer(python: str | None, unpacked: Path, size: int, batch: int) -> dict[str, Any]:
     roots = [unpacked / name for name in ("train", "test") if (unpacked / name).is_dir()]
-    words = [str(size), str(batch), *map(str, roots or [unpacked])]
+    words = ["benchmarks.peers.image_folder", str(size), str(batch), *map(str, roots or [unpacked])]
     if python is not None:
-        return _measure(python, "peer", *words)
+        return _measure(python, *words)
     where = bench_folder() / "torchvision"
     if not where.exists():
         print(f"installing torchvision into {where}", file=sys.stderr)
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
         wanted = ["torchvision==0.28.0", "-c", str(ROOT / "constraints.txt")]
         subprocess.run([*pip, "--target", str(where), *wanted], check=True)
-    return _measure(sys.executable, "peer", *words, more=str(where))
+    return _measure(sys.executable, *words, more=str(where))
 
 
 def _measure(
-    python: str, side: str, *words: str | Path, cache: Path | None = None, more: str = ""
+    python: str, *words: str | Path, cache: Path | None = None, more: str = ""
 ) -> dict[str, Any]:
-    """Run one side in a process of its own."""
+    """Run a module of ours, with its arguments, in a process of its own."""
     environment = {**os.environ, **({"RETINUE_CACHE": str(cache)} if cache else {})}
     if more:
         environment["PYTHONPATH"] = os.pathsep.join([more, os.environ.get("PYTHONPATH", "")])
-    words = ("--measure", side, *map(str, words))
     done = subprocess.run(
-        [python, "-W", "ignore", "-m", "benchmarks.input", *words],
+        [python, "-W", "ignore", "-m", *map(str, words)],
         cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
     return dict(json.loads(done.stdout.splitlines()[-1]))

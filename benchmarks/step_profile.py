@@ -185,15 +185,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--epoch", type=int, default=0, help="whose steps; the first is 0")
     parser.add_argument("--smoke", action="store_true")
-    parser.add_argument("--write", action="store_true", help="into the document")
-    parser.add_argument("--document", type=Path, default=document.DOCUMENT)
     parser.add_argument("--data-root", type=Path, default=arrays.SHARED)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
-    asked = parser.parse_args()
-    if asked.smoke and asked.write and asked.document == document.DOCUMENT:
-        parser.error("--smoke measures nothing worth writing; name another --document")
+    asked = document.parse(parser)
     layers: list[dict[str, Any]] = [{"data": asked.what}]
     if asked.what in CONTESTS:
         contest = CONTESTS[asked.what]

@@ -121,17 +121,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=3, help="how many, from 0 on")
     parser.add_argument("--smoke", action="store_true", help="seconds each, on generated pictures")
     parser.add_argument("--table", action="store_true", help="measure nothing")
-    parser.add_argument("--write", action="store_true", help="into the document, with the picture")
-    parser.add_argument("--document", type=Path, default=document.DOCUMENT)
     parser.add_argument("--picture", type=Path, default=PICTURE)
     parser.add_argument("--results", type=Path, help="the file of results")
     parser.add_argument("--data-root", type=Path, default=arrays.SHARED)
     parser.add_argument("--threads", type=int, help="on both sides; by default their own choice")
     parser.add_argument("--device", default="auto", help="on both sides")
-    asked = parser.parse_args()
-    if asked.smoke and asked.write and asked.document == document.DOCUMENT:
-        parser.error("--smoke measures nothing worth writing; name another --document")
-    return asked
+    return document.parse(parser, "into the document, with the picture")
 
 
 if __name__ == "__main__":

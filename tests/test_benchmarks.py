@@ -139,7 +139,7 @@ def test_input_measures_both_sides_and_our_memory(tmp_path: Path) -> None:
     if not (os.environ.get("CI") or os.environ.get("RETINUE_BENCH_PEERS")):
         pytest.skip("installs torchvision into a folder of its own: RETINUE_BENCH_PEERS=1 lets it")
     document = tmp_path / "doc.md"
-    place = "<!-- input-speed:begin -->\nold\n<!-- input-speed:end -->"
+    place = "<!-- input-speed:begin -->\nof last year\n<!-- input-speed:end -->"
     document.write_text(f"before\n{place}\nafter\n")
     command = [sys.executable, "-m", "benchmarks.input", "--smoke"]
     command += ["--write", "--document", str(document)]
@@ -153,7 +153,7 @@ def test_input_measures_both_sides_and_our_memory(tmp_path: Path) -> None:
     assert sum(line.startswith("| `retinue train shapes") for line in lines) == trainings
     speed, memory = document.read_text().split("\nafter\n")
     assert speed.startswith("before\n")
-    assert "old" not in speed
+    assert "of last year" not in speed
     assert [line for line in (speed + memory).splitlines() if line.startswith("| ")] == lines
 
 

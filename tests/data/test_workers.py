@@ -24,8 +24,9 @@ from retinue.images import Preprocess
 RULE = Preprocess((8, 8), (8, 8), "crop", 3)
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
-# A script as people write it: without a main guard, and it looks at pictures at once.
+# Where the tests run in the background, Ctrl-C is ignored, and children inherit it.
 LISTENING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+# A script as people write it: without a main guard, and it looks at pictures at once.
 SCRIPT = """
 import io, sys, time
 from PIL import Image
@@ -70,7 +71,6 @@ def running() -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
     def start() -> subprocess.Popen[str]:
         script = subprocess.Popen(
-            # Where the tests run in the background, Ctrl-C is ignored, and children inherit it.
             [sys.executable, "-c", LISTENING + SCRIPT.replace("PAUSE", "0.1")],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
