@@ -32,7 +32,14 @@ class Pace:
 PACES = {
     "quick": Pace(16, 1.5, 120, 1.0, 500, ((0.625, 0.6),), 0.1, "quick: a first look in seconds"),
     "balanced": Pace(
-        32, 7, 400, 0.7, 500, ((0.75, 0.6),), 0.1, "balanced: one or two minutes on two cores"
+        32,
+        6,
+        400,
+        0.7,
+        500,
+        ((0.5, 0.25), (0.75, 0.6)),
+        0.1,
+        "balanced: one or two minutes on two cores",
     ),
     "accurate": Pace(
         64, 10, 450, 0.6, 1000, ((0.75, 0.6),), 0.2, "accurate: some minutes on two cores"
