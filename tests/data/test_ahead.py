@@ -4,12 +4,13 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 import torch
 
-from retinue.data.ahead import ahead
+from retinue.data.ahead import ahead, ahead_where_it_pays
 
 WAIT = 5.0  # seconds that a test waits for a thread, at most
 
@@ -114,6 +115,30 @@ def test_the_thread_ends_when_the_consumer_fails() -> None:
     with pytest.raises(KeyboardInterrupt):
         consume()
     assert ends(watched.threads)
+
+
+@pytest.mark.parametrize("least", [0.0, 60.0])
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 30])
+def test_where_it_pays_or_not_the_items_are_the_same(count: int, least: float) -> None:
+    assert list(ahead_where_it_pays(iter(range(count)), least)) == list(range(count))
+
+
+def test_only_what_takes_long_is_made_in_another_thread() -> None:
+    def made(seconds: float, least: float) -> list[bool]:
+        watched = Watched(5, lambda number: time.sleep(seconds if number == 1 else 0))
+        list(ahead_where_it_pays(iter(watched), least))
+        return [thread is threading.current_thread() for thread in watched.threads]
+
+    assert made(seconds=0, least=60) == [True] * 5
+    assert made(seconds=0.05, least=0.05) == [True] * 2 + [False] * 3
+
+
+def test_only_as_many_are_made_as_are_wanted_until_it_is_known() -> None:
+    watched = Watched(9)
+    items = ahead_where_it_pays(iter(watched), least=60)
+    for wanted in range(1, 4):
+        next(items)
+        assert len(watched.threads) == wanted
 
 
 def test_random_numbers_of_the_consumer_are_its_own() -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from retinue.data.ahead import ahead
+from retinue.data.ahead import HAND_OVER, ahead_where_it_pays
 from retinue.data.augment import resize
 from retinue.data.batches import Batches, in_order
 from retinue.data.imagedata import Split
@@ -99,7 +99,8 @@ def train_epoch(training: Training, epoch: int, report: Callable[[StepReport], N
     """
     model, optimiser = training.model.train(), training.optimiser
     order = training.batches.order(epoch)
-    batches = ahead(training.batches.epoch(epoch, order=order))
+    made = training.batches.epoch(epoch, order=order)
+    batches = ahead_where_it_pays(made, HAND_OVER if training.device.type == "cpu" else 0)
     for step, positions in enumerate(order):
         progress = training.progress(epoch, step)
         if progress >= 1:
