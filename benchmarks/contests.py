@@ -4,7 +4,7 @@ Seconds are those of training: from the first use of decoded pictures to the las
 included; imports, compilation and evaluation are outside, on both sides.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 RETINUE = "retinue"
 
@@ -68,7 +68,7 @@ def _speed(what: str, data: str, batch_size: int) -> Contest:
         f"{what}: pictures a second in the lesson's network, batches of {batch_size}",
         data,
         _in_both(f"--model keras-lesson --val-fraction 0 {size}"),
-        Side("Keras, lesson", "keras_lesson", tuple(size.split())),
+        replace(LESSON, options=tuple(size.split())),
         speed=True,
     )
 

@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 HAND_OVER = 0.003  # seconds; on two busy cores a second thread cost more than it saved below
 
 
-def ahead_where_it_pays(items: Iterator[Item], least: float = HAND_OVER) -> Iterator[Item]:
+def ahead_where_it_pays(items: Iterator[Item], least: float) -> Iterator[Item]:
     """Yield the same items: made `ahead` if one takes `least` seconds, else one after another."""
     yield from islice(items, 1)  # pays for what is done once, so that the second one is timed
     started = time.perf_counter()

@@ -30,19 +30,35 @@ class Pace:
 
 
 PACES = {
-    "quick": Pace(16, 1.5, 120, 1.0, 500, ((0.625, 0.6),), 0.1, "quick: a first look in seconds"),
+    "quick": Pace(
+        width=16,
+        epochs=1.5,
+        fewest_steps=120,
+        hardest=1.0,
+        batch_size=500,
+        stretches=((0.625, 0.6),),
+        label_smoothing=0.1,
+        why="quick: a first look in seconds",
+    ),
     "balanced": Pace(
-        32,
-        6,
-        400,
-        0.7,
-        500,
-        ((0.5, 0.25), (0.75, 0.6)),
-        0.1,
-        "balanced: one or two minutes on two cores",
+        width=32,
+        epochs=6,
+        fewest_steps=400,
+        hardest=0.7,
+        batch_size=500,
+        stretches=((0.5, 0.25), (0.75, 0.6)),
+        label_smoothing=0.1,
+        why="balanced: one or two minutes on two cores",
     ),
     "accurate": Pace(
-        64, 10, 450, 0.6, 1000, ((0.75, 0.6),), 0.2, "accurate: some minutes on two cores"
+        width=64,
+        epochs=10,
+        fewest_steps=450,
+        hardest=0.6,
+        batch_size=1000,
+        stretches=((0.75, 0.6),),
+        label_smoothing=0.2,
+        why="accurate: some minutes on two cores",
     ),
 }
 LR = 0.24
