@@ -52,11 +52,11 @@ def accuracy_against_seconds(found: Mapping[str, Found]) -> "Figure":
 
 
 def _draw_peer(axes: "Axes", curve: Sequence[Point], name: str) -> None:
-    """A line epoch by epoch, named below its end."""
+    """A line epoch by epoch, named below its beginning, where no other line ends."""
     colour = COLOURS.get(name, PURPLE)
     axes.plot(*zip(*curve, strict=True), marker="o", markersize=3, color=colour)
     style = {"xytext": (6, -3), "ha": "left", "va": "top", "color": colour}
-    _say(axes, f"{name}\n{_numbers(curve[-1])}", curve[-1], style)
+    _say(axes, f"{name}\nends at {_numbers(curve[-1])}", curve[0], style)
 
 
 def _draw_ours(axes: "Axes", ends: Sequence[Point]) -> None:
@@ -75,12 +75,13 @@ def _say(axes: "Axes", text: str, point: Point, style: dict[str, Any]) -> None:
 
 
 def _make_room(axes: "Axes") -> None:
-    """Space for the words left and right of the lines, and ticks that read as times."""
+    """Space for the words around the lines, and ticks that read as times."""
     left, right = axes.get_xlim()
     bottom, top = axes.get_ylim()
-    axes.set_xlim(left / 7, right * 4)
-    axes.set_ylim(bottom, top + 0.08 * (top - bottom))
-    shown = [tick for tick in TICKS if left / 7 <= tick <= right * 4]
+    left, right, margin = left / 7, right * 4, 0.08 * (top - bottom)
+    axes.set_xlim(left, right)
+    axes.set_ylim(bottom - margin, top + margin)
+    shown = [tick for tick in TICKS if left <= tick <= right]
     axes.set_xticks(shown, [TICKS[tick] for tick in shown])
     axes.minorticks_off()
 

@@ -105,6 +105,9 @@ def _verdict(contest: Contest, side: Side, found: Found) -> str:
     if contest.share is not None and theirs:
         share = _seconds(ours) / _seconds(theirs)
         limits.append((f"<= {contest.share:g} of the time", share <= contest.share))
+    if contest.times is not None and theirs:
+        times = _speed(ours) / _speed(theirs)
+        limits.append((f">= {contest.times:g} times the pictures/s", times >= contest.times))
     if not limits:
         return ""
     verdict = "held" if all(held for _, held in limits) else "**missed**"

@@ -195,6 +195,9 @@ def test_ratios_and_verdicts(bench: Path) -> None:
     alone = lines_of(CONTESTS["cifar10-94"], {"Retinue": measured("Retinue", 0.95, 5)})
     assert len(alone) == 1
     assert ">= 94 %: held" in alone[0]
+    for seconds, verdict in ((30, "1.3 times the pictures/s: held"), (32, "**missed**")):
+        found = {"Keras, lesson": keras, "Retinue, bf16": measured("Retinue, bf16", 0.1, seconds)}
+        assert verdict in lines_of(CONTESTS["speed-cifar10-32"], found)[1]
 
 
 def test_only_the_named_part_of_a_document_is_written_anew(bench: Path, tmp_path: Path) -> None:
