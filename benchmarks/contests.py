@@ -102,7 +102,10 @@ CONTESTS = {
     "cifar10-96": Contest(
         "CIFAR-10 in an hour",
         "cifar10",
-        _ours("--model fast --time-limit 1h --epochs 100 --val-fraction 0 --views flip-shift"),
+        _ours(
+            "--preset accurate --set model.width=96 --augment basic --epochs 100 --time-limit 1h "
+            "--val-fraction 0"
+        ),
         accuracy=96,
         seconds=3600,
     ),

@@ -163,17 +163,19 @@ def test_the_fast_network_has_the_recipe_of_its_pace(digits: ImageData) -> None:
         recipe, choices = choose(make_recipe({"model": "fast", "preset": preset}), digits)
         for key, value in fast_settings(digits, preset).items():
             assert getattr(recipe, key) == value
-        assert recipe.model.arguments["width"] == PACES[preset].width
+        for key in ("width", "activation"):
+            assert recipe.model.arguments[key] == getattr(PACES[preset], key)
         whys = {choice.why for choice in choices if choice.key in ("epochs", "model.width")}
         assert whys == {PACES[preset].why}
         assert recipe.warmup == 0.0
 
 
-def test_a_width_that_is_given_stays(digits: ImageData) -> None:
-    given = {"model": {"name": "fast", "width": 7}, "preset": "accurate"}
-    recipe, choices = choose(make_recipe(given), digits)
-    assert recipe.model.arguments["width"] == 7
-    assert "model.width" not in keys(choices)
+def test_a_network_setting_that_is_given_stays(digits: ImageData) -> None:
+    for key, value in (("width", 7), ("activation", "relu")):
+        given = {"model": {"name": "fast", key: value}, "preset": "accurate"}
+        recipe, choices = choose(make_recipe(given), digits)
+        assert recipe.model.arguments[key] == value
+        assert f"model.{key}" not in keys(choices)
 
 
 def test_what_depends_on_the_batch_follows_the_one_that_is_given(digits: ImageData) -> None:

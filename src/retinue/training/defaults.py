@@ -59,9 +59,12 @@ def _network(recipe: Recipe, data: ImageData) -> tuple[ModelSettings, list[Choic
     if name == "cnn" and _is_photos(data) and "residual" not in arguments:
         arguments["residual"] = True
         choices.append(Choice("model.residual", True, "a little better on photos"))
-    if name == "fast" and "width" not in arguments:
-        arguments["width"] = PACES[recipe.preset].width
-        choices.append(Choice("model.width", arguments["width"], PACES[recipe.preset].why))
+    if name == "fast":
+        pace = PACES[recipe.preset]
+        for key, value in (("width", pace.width), ("activation", pace.activation)):
+            if key not in arguments:
+                arguments[key] = value
+                choices.append(Choice(f"model.{key}", value, pace.why))
     return ModelSettings(name=name, **resolved_arguments(name, arguments)), choices
 
 
