@@ -2,6 +2,8 @@
 
 import copy
 import json
+import subprocess
+import sys
 from io import BytesIO
 from pathlib import Path
 
@@ -260,3 +262,27 @@ def test_a_run_without_a_network_is_refused(tmp_path: Path) -> None:
     (run_folder(tmp_path) / "model.json").unlink()
     with pytest.raises(UsageError, match="holds no network yet"):
         Classifier.load(tmp_path)
+
+
+GROWTH = """
+import resource, sys
+import numpy as np
+from retinue.images import Preprocess
+from retinue.models.catalogue import build
+from retinue.prediction.classifier import Classifier
+
+network = build("softmax", classes=6, channels=3, size=(64, 64), arguments={}, mean=[0], std=[1])
+classifier = Classifier(network, ["a"] * 6, Preprocess((64, 64), (64, 64), "crop", 3))
+pictures = np.broadcast_to(np.zeros((64, 64, 3), np.uint8), (20_000, 64, 64, 3))
+classifier.logits(pictures[:2_000])
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+classifier.logits(pictures)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / pictures.nbytes)
+"""
+
+
+def test_judging_more_pictures_takes_no_more_memory() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", GROWTH], capture_output=True, text=True, check=True
+    )
+    assert float(done.stdout) < 0.1

@@ -87,7 +87,9 @@ class Classifier:
         They are averaged over the classifier's views. Of a split that lies on the disk only a
         batch at a time is in memory.
         """
-        parts = []
+        # Made at once: small arrays that stay between the large ones of every batch would keep the
+        # memory of those from being used again.
+        found = np.zeros((len(images), len(self.classes)))
         with torch.inference_mode():
             for start in range(0, len(images), BATCH):
                 part = slice(start, start + BATCH)
@@ -95,10 +97,10 @@ class Classifier:
                 if batch.shape[1:3] == self.preprocess.stored:
                     batch = self.preprocess.centre(batch)
                 tensor = to_tensor(np.ascontiguousarray(batch)).to(self.device)
-                parts.append(average(self.model, tensor, self.views).cpu().numpy())
+                found[part] = average(self.model, tensor, self.views).cpu().numpy()
                 if progress:
                     progress("judging", min(start + BATCH, len(images)), len(images))
-        return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)))
+        return found
 
     def predict(self, images: Pixels | Sequence[Pixels]) -> Probabilities:
         """Calibrated probabilities (N, K) of pictures, uint8.
