@@ -10,10 +10,13 @@ import gzip
 import io
 import lzma
 import stat
+import struct
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from retinue.data.files import Entry, is_ignored
 from retinue.data.refusals import (
@@ -34,6 +37,9 @@ _CHUNK = 256 * 1024
 # Tar keeps long names in headers of any length; no honest one comes near this.
 _HEADER_BYTES = MIB
 _ENCRYPTED = 0x1 | 0x40
+_UTF8 = 0x800
+# What stands before an entry: signature, 22 bytes that the table has too, sizes of name and extra.
+_LOCAL = struct.Struct("<4s22sHH")
 _NOT_PICTURES = {
     tarfile.SYMTYPE: "is a link (make the archive again with: tar --dereference)",
     tarfile.LNKTYPE: "is a hard link (make the archive again with: tar --hard-dereference)",
@@ -72,11 +78,11 @@ class ZipFiles:
             if opened is None or opened[2] != self._stamp():
                 opened = self._open()
             archive, members, _ = opened
-            with archive:
+            with archive, self.root.open("rb") as file:
                 require(self.root, wanted - members.keys())
                 for name, info in members.items():
                     if name in wanted:
-                        yield name, self._content(archive, info)
+                        yield name, _content(file, info)
 
     def _open(self) -> "_Opened":
         stamp = self._stamp()
@@ -123,15 +129,27 @@ class ZipFiles:
             what = f"would unpack to over {self._limits.ratio} times its size"
             raise refused_entry(self.root, info.filename, what)
 
-    def _content(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-        content = bytearray()
-        with archive.open(info) as file:
-            # zipfile stops at the size in the header and then checks the sum.
-            while chunk := file.read(_CHUNK):
-                content += chunk
-        if len(content) != info.file_size:
-            raise EOFError(f"{info.filename!r} is shorter than its header says")
-        return bytes(content)
+
+def _content(file: BinaryIO, info: zipfile.ZipInfo) -> bytes:
+    """An entry, whose place and size the table of the archive tells; at most that much comes out.
+
+    `ZipFile.open` does the same, and takes half as long for it as decoding a small picture does.
+    """
+    file.seek(info.header_offset)
+    head = file.read(_LOCAL.size)
+    signature, *_, name_size, extra_size = _LOCAL.unpack(head.ljust(_LOCAL.size, b"\0"))
+    name = file.read(name_size).decode("utf-8" if info.flag_bits & _UTF8 else "cp437")
+    if signature != b"PK\x03\x04" or name != info.orig_filename:
+        raise zipfile.BadZipFile(f"{info.filename!r} is not where the table says")
+    file.seek(extra_size, 1)
+    content = file.read(info.compress_size)
+    if info.compress_type == zipfile.ZIP_DEFLATED:
+        content = zlib.decompressobj(-zlib.MAX_WBITS).decompress(content, info.file_size + 1)
+    if len(content) < info.file_size:
+        raise EOFError(f"{info.filename!r} is shorter than its header says")
+    if len(content) > info.file_size or zlib.crc32(content) != info.CRC:
+        raise zipfile.BadZipFile(f"{info.filename!r} is not what its sum says")
+    return content
 
 
 class TarFiles:
