@@ -107,7 +107,7 @@ def _speed_lines(source: Path, found: dict[str, list[dict[str, Any]]]) -> Iterat
         if name == FROM_CACHE:
             theirs, ratio = "", ""
         else:
-            theirs, ratio = f"{min(peer):.2f} s", f"{min(peer) / min(seconds):.1f}"
+            theirs, ratio = f"{min(peer):.2f} s", f"{min(peer) / min(seconds):.2f}"
             rounds += " / " + " ".join(f"{value:.2f}" for value in peer)
         cells = [f"{name}: {what}", target, f"{min(seconds):.3f} s", theirs, ratio, rounds]
         yield f"| {' | '.join(cells)} |"

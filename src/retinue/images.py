@@ -35,6 +35,8 @@ SUFFIXES = frozenset({
 })  # fmt: skip
 
 _ORIENTATION = 0x0112  # of EXIF
+# Where Pillow keeps what may say so; TIFF has tags of its own.
+_WITH_ORIENTATION = ("exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp")
 
 
 @dataclass(frozen=True)
@@ -266,7 +268,14 @@ def _is_turned(image: Image.Image) -> bool:
     # Asked for its EXIF, a PNG without any at its head is decoded whole; TIFF is turned on opening.
     if image.format == "TIFF" or (image.format == "PNG" and "exif" not in image.info):
         return False
-    return image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+    return _orientation(image) in (5, 6, 7, 8)
+
+
+def _orientation(image: Image.Image) -> int:
+    """What EXIF or XMP says of it, 1 to 8; most have neither, and to be asked costs Pillow time."""
+    if not hasattr(image, "tag_v2") and not any(key in image.info for key in _WITH_ORIENTATION):
+        return 1
+    return int(image.getexif().get(_ORIENTATION, 1))
 
 
 def _decoded(image: Image.Image, least: tuple[int, int] | None) -> Pixels:
@@ -295,7 +304,7 @@ def _upright_pixels(image: Image.Image) -> Pixels:
     """Decoded image to (H, W, 1 or 3): orientation applied, alpha on white, 8 bits."""
     grey = _is_grey(image.mode)
     transparent = image.info.get("transparency")
-    if image.getexif().get(_ORIENTATION, 1) != 1:  # it would copy the others too
+    if _orientation(image) != 1:  # it would copy the others too
         image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I") or image.mode == "F":
         return _eight_bits(np.asarray(image), transparent)[:, :, None]

@@ -94,7 +94,9 @@ def is_ignored(name: str) -> bool:
     True if any part starts with a dot (`.DS_Store`, `._a.jpg`, `.ipynb_checkpoints/`) or is
     `Thumbs.db`, `desktop.ini` or `__MACOSX`, in any case of letters.
     """
-    return any(part[:1] == "." or part.lower() in _LEFT_BY_SYSTEMS for part in name.split("/"))
+    if name[:1] == "." or "/." in name:
+        return True
+    return not _LEFT_BY_SYSTEMS.isdisjoint(name.lower().split("/"))
 
 
 def open_files(path: Path) -> Files:
