@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from retinue.writing import appearing, write_json, write_text
+from retinue.writing import appearing, csv_cell, from_csv_cell, write_json, write_text
 
 
 def names_in(folder: Path) -> list[str]:
@@ -120,3 +120,15 @@ def test_what_is_no_json_leaves_the_old_file(tmp_path: Path, value: object) -> N
         write_json(target, [value])
     assert json.loads(target.read_text()) == [1]
     assert names_in(tmp_path) == ["a.json"]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\t=1", "\r", "'", "'=1", "''", "'a"])
+def test_a_cell_that_a_spreadsheet_would_work_out_is_text_and_comes_back(text: str) -> None:
+    assert csv_cell(text) == f"'{text}"
+    assert from_csv_cell(csv_cell(text)) == text
+
+
+@pytest.mark.parametrize("value", ["", "cat", "a=b", "1-2", 0.5, -3, None])
+def test_other_cells_stay_as_they_are(value: object) -> None:
+    assert csv_cell(value) is value
+    assert not isinstance(value, str) or from_csv_cell(value) == value

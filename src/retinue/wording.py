@@ -1,7 +1,12 @@
 """Measured numbers as people read them."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+_STEERING = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -21,3 +26,12 @@ def measured_share(measured: Mapping[str, Any]) -> str:
     """A share with its 95 % interval, as `98.3 % (96.4 % to 99.2 %, n = 360)`."""
     value, low, high = (percent(measured[key]) for key in ("value", "low", "high"))
     return f"{value} ({low} to {high}, n = {measured['n']:,})"
+
+
+def printable(text: str, longest: int | None = None) -> str:
+    """Text from outside without what could steer a terminal or turn the text around it.
+
+    Control characters, line breaks among them, and the marks that change the direction of writing
+    become the sign for what cannot be shown. Letters of every script and emoji stay.
+    """
+    return _STEERING.sub("\ufffd", text)[:longest]

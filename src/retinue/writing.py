@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+_FORMULA = tuple("=+-@\t\r'")  # how a cell begins that a spreadsheet might work out
+
 
 @contextmanager
 def appearing(path: Path) -> Iterator[Path]:
@@ -31,3 +33,17 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write a value as indented JSON, atomically."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def csv_cell(value: Any) -> Any:
+    """A cell that a spreadsheet takes for text, where it begins as a formula does.
+
+    An apostrophe goes before it, and before one that is there already; `from_csv_cell` takes it
+    away again. https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    return f"'{value}" if isinstance(value, str) and value[:1] in _FORMULA else value
+
+
+def from_csv_cell(text: str) -> str:
+    """What `csv_cell` was given."""
+    return text[1:] if text[:1] == "'" and text[1:2] in _FORMULA else text

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from retinue.wording import printable
+
 if TYPE_CHECKING:
     from retinue.data.cache import Progress
     from retinue.data.imagedata import ImageData
@@ -22,7 +24,18 @@ def make_console(quiet: bool = False) -> Console:
     """A console on stdout; a quiet one, as beside --json, writes to stderr."""
     # A pipe has no width; what reads it must not find lines broken at a terminal's 80 columns.
     width = None if (sys.stderr if quiet else sys.stdout).isatty() else 200
-    return Console(highlight=False, stderr=quiet, width=width)
+    return _Console(highlight=False, stderr=quiet, width=width)
+
+
+class _Console(Console):
+    """A console that shows text from outside without letting it steer the terminal."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*(_clean(one) if isinstance(one, str) else one for one in objects), **options)
+
+
+def _clean(text: str) -> str:
+    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 def print_json(value: Any) -> None:
@@ -78,4 +91,4 @@ def loading(console: Console) -> Iterator["Progress"]:
 def _cell(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: ""}[value]
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,}" if isinstance(value, int) else printable(str(value))

@@ -10,6 +10,7 @@ import typer
 
 import retinue
 from retinue.errors import RetinueError
+from retinue.wording import printable
 
 _STOPPED = 130  # what Typer makes of Ctrl-C
 
@@ -18,12 +19,14 @@ COMMANDS = {
     "demo": ("demo", "demo"),
     "train": ("train", "train"),
     "evaluate": ("evaluate", "evaluate"),
+    "verify-resume": ("verify", "verify_resume"),
     "predict": ("predict", "predict"),
     "show": ("data", "show"),
     "datasets": ("data", "datasets"),
     "describe": ("models", "describe"),
     "models": ("models", "models"),
 }
+PASSING_ON = ("verify-resume",)  # commands that give another's options on
 
 
 def make_app() -> typer.Typer:
@@ -34,8 +37,11 @@ def make_app() -> typer.Typer:
         help="Train image classifiers, see what they do, and believe the numbers.",
         epilog="Add --debug to any command to see where an error comes from.",
     )
+    passing = {"allow_extra_args": True, "ignore_unknown_options": True}
     for name, (module, function) in COMMANDS.items():
-        app.command(name)(getattr(importlib.import_module(f"retinue.cli.{module}"), function))
+        settings = passing if name in PASSING_ON else {}
+        command = app.command(name, context_settings=settings)
+        command(getattr(importlib.import_module(f"retinue.cli.{module}"), function))
     app.callback(invoke_without_command=True)(_common)
     return app
 
@@ -81,7 +87,7 @@ def _common(
 def _fail(text: str, code: int, debug: bool) -> NoReturn:
     if debug:
         traceback.print_exc()
-    line = " ".join(str(text).split())
+    line = printable(" ".join(str(text).split()))
     print(f"retinue: {line}", file=sys.stderr)  # noqa: T201
     sys.exit(code)
 
