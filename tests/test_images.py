@@ -392,6 +392,47 @@ def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
             read(data)
 
 
+def animation(kind: str, frames: int) -> bytes:
+    pictures = [Image.new("L", (4, 4), number * 37 % 250) for number in range(frames)]
+    options = {"lossless": True} if kind == "WEBP" else {}  # else it merges frames that are alike
+    return encoded(pictures[0], kind, save_all=True, append_images=pictures[1:], **options)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF"])
+def test_a_picture_of_too_many_frames_is_refused_and_one_at_the_limit_is_not(kind: str) -> None:
+    data = animation(kind, 40)
+    assert decode(data, Limits(frames=40)).shape[:2] == (4, 4)
+    for read in (decode, header):
+        with pytest.raises(PictureError, match="40 frames, over the limit of 39"):
+            read(data, Limits(frames=39))
+
+
+def test_thousands_of_frames_are_refused() -> None:
+    with pytest.raises(PictureError, match=r"1,500 frames, over the limit of 1,000"):
+        decode(animation("GIF", 1500))
+
+
+def test_a_jpeg_of_very_many_passes_is_refused(noise: Noise) -> None:
+    """Each pass goes over all pixels, so that some kilobytes could take minutes."""
+    data = encoded(Image.fromarray(noise(0, 40, 40, 3)), "JPEG", progressive=True)
+    assert decode(data).shape == (40, 40, 3)
+    start = data.rindex(b"\xff\xda")
+    bomb = data[:start] + data[start:-2] * 600 + data[-2:]
+    with pytest.raises(PictureError, match="passes of a JPEG, over the limit of 500"):
+        decode(bomb)
+
+
+def test_a_reason_is_one_printable_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ValueError("bad \x1b]0;title\x07 chunk\nand more" + "x" * 1000)
+
+    monkeypatch.setattr(images, "_identified", fails)
+    with pytest.raises(PictureError) as error:
+        decode(b"\x89PNG\r\n\x1a\n")
+    assert str(error.value).isprintable()
+    assert len(str(error.value)) < 150
+
+
 # --- header
 
 

@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from retinue import sandbox
 from retinue.errors import PictureError
+from retinue.wording import printable
 
 Pixels = NDArray[np.uint8]
 Fit = Literal["crop", "pad", "squash"]
@@ -39,12 +41,23 @@ _ORIENTATION = 0x0112  # of EXIF
 _WITH_ORIENTATION = ("exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp")
 
 
+# Formats whose decoders are in every browser and tried without end; by their first bytes.
+_IN_EVERY_BROWSER = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM")
+
+
 @dataclass(frozen=True)
 class Limits:
-    """What one picture may cost: bytes of its file, pixels once decoded."""
+    """What one picture may cost.
+
+    Bytes of its file, pixels once decoded, frames of an animation, passes of a progressive JPEG,
+    seconds where it is decoded in a process of its own.
+    """
 
     bytes: int = 100 * 2**20
     pixels: int = 100_000_000
+    frames: int = 1000
+    passes: int = 500
+    seconds: float = 20.0
 
 
 @dataclass(frozen=True)
@@ -117,7 +130,11 @@ def decode(
     Raises:
         PictureError: the bytes are no picture, are damaged, or are over the limits.
     """
-    with _opened(data, limits or Limits()) as image:
+    limits = limits or Limits()
+    if _goes_apart(data):
+        told, body = _ask("decode", data, limits, least=least)
+        return np.frombuffer(body, np.uint8).reshape(told["shape"])
+    with _opened(data, limits) as image:
         return _decoded(image, least)
 
 
@@ -127,7 +144,10 @@ def header(data: bytes, limits: Limits | None = None) -> Header:
     Raises:
         PictureError: as `decode`, as far as the header shows it.
     """
-    with _opened(data, limits or Limits()) as image:
+    limits = limits or Limits()
+    if _goes_apart(data):
+        return Header(**_ask("header", data, limits)[0]["header"])
+    with _opened(data, limits) as image:
         return _header(image)
 
 
@@ -139,9 +159,16 @@ def header_and_pixels(
     Raises:
         PictureError: as `header`.
     """
+    limits = limits or Limits()
+    if _goes_apart(data):
+        told, body = _ask("header_and_pixels", data, limits, preprocess=preprocess.as_dict())
+        known = Header(**told["header"])
+        if told["reason"]:
+            return known, PictureError(told["reason"])
+        return known, np.frombuffer(body, np.uint8).reshape(preprocess.shape)
     found = None
     try:
-        with _opened(data, limits or Limits()) as image:
+        with _opened(data, limits) as image:
             found = _header(image)
             shape = found.height, found.width
             pixels = _decoded(image, needed(shape, preprocess.stored, preprocess.fit))
@@ -150,6 +177,43 @@ def header_and_pixels(
             raise
         return found, error
     return found, preprocess(pixels)
+
+
+def work(settings: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+    """What a process apart is asked to do: one of the three functions above.
+
+    Raises:
+        PictureError: as they do.
+    """
+    limits = Limits(**settings["limits"])
+    if settings["what"] == "header":
+        return {"header": asdict(header(data, limits))}, b""
+    if settings["what"] == "decode":
+        least = settings["least"]
+        pixels = decode(data, limits, None if least is None else (least[0], least[1]))
+        return {"shape": pixels.shape}, pixels.tobytes()
+    found, seen = header_and_pixels(data, Preprocess.from_dict(settings["preprocess"]), limits)
+    is_bad = isinstance(seen, PictureError)
+    told = {"header": asdict(found), "reason": str(seen) if is_bad else ""}
+    return told, b"" if isinstance(seen, PictureError) else seen.tobytes()
+
+
+def _goes_apart(data: bytes) -> bool:
+    """Whether a file is of a format whose decoder could crash or hang, and this is no such place.
+
+    Photos and what the web is made of are decoded here: their decoders are tried more than any
+    process could make safe, and they need no time for pipes.
+    """
+    if sandbox.inside() or data.startswith(_IN_EVERY_BROWSER):
+        return False
+    return not (data[:4] == b"RIFF" and data[8:12] == b"WEBP") and len(data) > 0
+
+
+def _ask(what: str, data: bytes, limits: Limits, **settings: Any) -> tuple[dict[str, Any], bytes]:
+    if len(data) > limits.bytes:
+        raise _too_large(data, limits)
+    told = {"what": what, "limits": asdict(limits), **settings}
+    return sandbox.ask(told, data, limits.seconds)
 
 
 def with_channels(pixels: Pixels, channels: int) -> Pixels:
@@ -211,13 +275,10 @@ def _opened(data: bytes, limits: Limits) -> Iterator[Image.Image]:
     if not data:
         raise PictureError("the file is empty")
     if len(data) > limits.bytes:
-        raise PictureError(f"{len(data):,} bytes, over the limit of {limits.bytes:,}")
+        raise _too_large(data, limits)
     try:
         with quiet(), _identified(data) as image:
-            if image.width * image.height > limits.pixels:
-                raise PictureError(
-                    f"{image.width} x {image.height} pixels, over the limit of {limits.pixels:,}"
-                )
+            _check(image, data, limits)
             yield image
     except PictureError:
         raise
@@ -228,7 +289,30 @@ def _opened(data: bytes, limits: Limits) -> Iterator[Image.Image]:
     except MemoryError:
         raise PictureError("does not fit into memory") from None
     except Exception as error:  # damaged files make decoders raise nearly anything
-        raise PictureError(f"damaged: {str(error) or type(error).__name__}") from None
+        raise PictureError(
+            f"damaged: {printable(str(error), 100) or type(error).__name__}"
+        ) from None
+
+
+def _too_large(data: bytes, limits: Limits) -> PictureError:
+    return PictureError(f"{len(data):,} bytes, over the limit of {limits.bytes:,}")
+
+
+def _check(image: Image.Image, data: bytes, limits: Limits) -> None:
+    """Refuse what its header shows to be too much."""
+    if image.width * image.height > limits.pixels:
+        raise PictureError(
+            f"{image.width} x {image.height} pixels, over the limit of {limits.pixels:,}"
+        )
+    if image.format in ("JPEG", "MPO"):
+        # Each pass goes over all pixels, and takes next to no bytes where nothing changes.
+        passes = data.count(b"\xff\xda")
+        if passes > limits.passes:
+            raise PictureError(f"{passes} passes of a JPEG, over the limit of {limits.passes}")
+    elif image.format == "GIF" and data.count(b"\0,") <= limits.frames:
+        pass  # counting them goes through the file; this is how each but the first begins
+    elif (frames := getattr(image, "n_frames", 1)) > limits.frames:
+        raise PictureError(f"{frames:,} frames, over the limit of {limits.frames:,}")
 
 
 def _identified(data: bytes) -> Image.Image:
