@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from retinue.errors import RetinueError
+from retinue.fetch import FetchError, WebLimits
+from retinue.prediction import inputs
 from retinue.prediction.inputs import read_inputs
 
 
@@ -94,8 +96,22 @@ def test_a_folder_without_pictures_is_told(tmp_path: Path) -> None:
     assert reason(tmp_path) == "holds no pictures"
 
 
-def test_the_web_is_told_to_be_unread() -> None:
-    assert "save it" in reason("https://example.org/cat.jpg")
+def test_the_web_is_read_with_its_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, WebLimits | None]] = []
+
+    def fetch(url: str, limits: WebLimits | None) -> bytes:
+        asked.append((url, limits))
+        if "private" in url:
+            raise FetchError("private.example is at the private address 10.0.0.1: not allowed")
+        return b"picture"
+
+    monkeypatch.setattr(inputs, "fetch", fetch)
+    limits = WebLimits(seconds=3)
+    good, bad = read_inputs(["https://a.example/x.png", "http://private.example/"], limits)
+    assert good == ("https://a.example/x.png", b"picture")
+    assert bad[0] == "http://private.example/"
+    assert "private address" in str(bad[1])
+    assert asked == [("https://a.example/x.png", limits), ("http://private.example/", limits)]
 
 
 def test_a_damaged_archive_is_told(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import typer
 from retinue.cli.console import loading, make_console, print_json, print_table
 from retinue.cli.options import Device, Json, OwnModel, RunPath
 from retinue.wording import percent
+from retinue.writing import csv_cell
 
 if TYPE_CHECKING:
     from retinue.prediction.predict import Prediction
@@ -18,15 +19,20 @@ def predict(
     run: RunPath,
     inputs: Annotated[
         list[str],
-        typer.Argument(metavar="INPUT...", help="Files, folders, archives, or - for stdin."),
+        typer.Argument(metavar="INPUT...", help="Files, folders, archives, web addresses, or -."),
     ],
     top: Annotated[int, typer.Option(min=1, help="How many classes to show a picture.")] = 3,
     model: OwnModel = None,
     device: Device = "cpu",
+    allow_local: Annotated[
+        bool,
+        typer.Option("--allow-local", help="Fetch from private addresses and any port too."),
+    ] = False,
     as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")] = False,
 ) -> None:
     """Say what is on pictures, with probabilities; exit 1 if one could not be read."""
+    from retinue.fetch import WebLimits
     from retinue.models.own import own_module
     from retinue.prediction.classifier import Classifier
     from retinue.prediction.predict import predictions
@@ -36,7 +42,7 @@ def predict(
     classifier = Classifier.load(run, own_module(model, run), device)
     found = []
     with loading(make_console(quiet=True)) as progress:
-        for one in predictions(classifier, inputs):
+        for one in predictions(classifier, inputs, WebLimits(local=allow_local)):
             found.append(one)
             progress("predicting", len(found), 0)
     if as_json:
@@ -57,7 +63,8 @@ def _print_csv(found: "list[Prediction]", top: int) -> None:
     for one in found:
         cells = [cell for name, value in one.top(top) for cell in (name, f"{value:.6f}")]
         padding = [""] * (2 * top - len(cells))
-        writer.writerow([one.name, *cells, *padding, str(one.unsure).lower(), one.error])
+        row = [one.name, *cells, *padding, str(one.unsure).lower(), one.error]
+        writer.writerow([csv_cell(cell) for cell in row])
 
 
 def _print_table(found: "list[Prediction]", top: int) -> None:

@@ -1,4 +1,4 @@
-"""What a user may point a prediction at: files, folders, archives, standard input."""
+"""What a user may point a prediction at: files, folders, archives, the web, standard input."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -6,30 +6,34 @@ from pathlib import Path, PurePosixPath
 
 from retinue.data.files import open_files
 from retinue.errors import RetinueError, UsageError
+from retinue.fetch import WebLimits, fetch, is_url
 from retinue.images import SUFFIXES
 
 Content = bytes | RetinueError
 
 
-def read_inputs(inputs: Sequence[str | Path]) -> Iterator[tuple[str, Content]]:
+def read_inputs(
+    inputs: Sequence[str | Path], limits: WebLimits | None = None
+) -> Iterator[tuple[str, Content]]:
     """Yield (name, bytes) of every picture, or the error in place of the bytes.
 
     A folder or an archive gives all its files that are pictures by name; `-` is one picture from
-    standard input.
+    standard input. `limits` are for pictures from the web.
     """
     for one in inputs:
         try:
-            yield from _read(str(one))
+            yield from _read(str(one), limits)
         except RetinueError as error:
             yield str(one), error
 
 
-def _read(text: str) -> Iterator[tuple[str, Content]]:
+def _read(text: str, limits: WebLimits | None) -> Iterator[tuple[str, Content]]:
     if text == "-":
         yield "-", sys.stdin.buffer.read()
         return
-    if text.startswith(("http://", "https://")):
-        raise UsageError("pictures from the web cannot be read yet: save it and give the file")
+    if is_url(text):
+        yield text, fetch(text, limits)
+        return
     path = Path(text)
     if not path.exists():
         raise UsageError("no such file or folder")

@@ -9,6 +9,7 @@ import numpy as np
 from torch import nn
 
 from retinue.errors import PictureError, RetinueError
+from retinue.fetch import WebLimits
 from retinue.images import Pixels
 from retinue.notebook import table
 from retinue.prediction.classifier import Classifier, as_picture
@@ -76,10 +77,12 @@ def predict(
     *,
     model: nn.Module | None = None,
     device: str = "cpu",
+    web: WebLimits | None = None,
 ) -> Predictions:
-    """Predict pictures: files, folders, archives, "-" for standard input, or uint8 arrays.
+    """Predict pictures: files, folders, archives, addresses of the web, or uint8 arrays.
 
-    A picture that cannot be read has its `error` in the list; the others go on.
+    A picture that cannot be read has its `error` in the list; the others go on. "-" is one from
+    standard input. `web` says what a picture from the web may cost and where it may lie.
 
     Raises:
         UsageError: no such run.
@@ -89,15 +92,15 @@ def predict(
         listed: list[str | Path | Pixels] = list(inputs if inputs.ndim == 4 else inputs[None])
     else:
         listed = [inputs] if isinstance(inputs, str | Path) else list(inputs)
-    return Predictions(predictions(classifier, listed))
+    return Predictions(predictions(classifier, listed, web))
 
 
 def predictions(
-    classifier: Classifier, inputs: Sequence[str | Path | Pixels]
+    classifier: Classifier, inputs: Sequence[str | Path | Pixels], web: WebLimits | None = None
 ) -> Iterator[Prediction]:
     """Yield predictions in the order of the inputs, a batch at a time to bound the memory."""
     waiting: list[tuple[str, Pixels | RetinueError]] = []
-    for name, content in _contents(inputs):
+    for name, content in _contents(inputs, web):
         waiting.append((name, _pixels(classifier, content)))
         if len(waiting) == BATCH:
             yield from _predict_batch(classifier, waiting)
@@ -105,10 +108,12 @@ def predictions(
     yield from _predict_batch(classifier, waiting)
 
 
-def _contents(inputs: Sequence[str | Path | Pixels]) -> Iterator[tuple[str, Content | Pixels]]:
+def _contents(
+    inputs: Sequence[str | Path | Pixels], web: WebLimits | None
+) -> Iterator[tuple[str, Content | Pixels]]:
     for number, one in enumerate(inputs):
         if isinstance(one, str | Path):
-            yield from read_inputs([one])
+            yield from read_inputs([one], web)
         else:
             yield f"array {number}", one
 
