@@ -38,6 +38,7 @@ format: $(VENV)/dev
 # Everything that takes longer than CI may: the figures of docs/benchmarks.md, measured again (hours).
 soak: $(VENV)/dev
 	$(BIN)/python benchmarks/figures.py
+	$(BIN)/python -m benchmarks.fuzz --write
 	$(BIN)/python -m benchmarks.input --write
 	$(BIN)/python -m benchmarks.versus --write
 	$(BIN)/python -m benchmarks.step_profile cifar10-94 --write

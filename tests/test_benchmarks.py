@@ -91,7 +91,7 @@ def test_versus_measures_both_sides_once_and_writes_them_down(
     [
         *("cifar10-lesson", "cifar10-90", "cifar10-96", "cifar10-fastai"),
         *("fashion-lesson", "fashion-93", "speed-cifar10-32", "speed-fashion-128"),
-        *("cifar10-precision", "digits", "shapes"),
+        *("cifar10-precision", "checkpoints", "digits", "shapes"),
     ],
 )
 def test_our_side_of_every_figure_runs(
@@ -170,6 +170,22 @@ def test_profile_of_a_step(bench: Path, tmp_path: Path) -> None:
     for word in ("transform", "forward", "backward", "update", "aten::convolution_backward"):
         assert f"| {word} |" in written
     assert "GFLOP a second" in written
+
+
+@pytest.mark.slow
+def test_mutated_files_never_crash_the_decoder(bench: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.fuzz", "--smoke"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    counts = [
+        int(line.split("|")[2].replace(",", ""))
+        for line in done.stdout.splitlines()
+        if line.startswith("| ") and "files" not in line
+    ]
+    assert sum(counts) == 300
+    assert len(counts) > 5
 
 
 def test_ratios_and_verdicts(bench: Path) -> None:

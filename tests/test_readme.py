@@ -38,7 +38,7 @@ def test_every_source_file_is_in_the_tree() -> None:
 
 
 def test_every_command_that_is_shown_exists() -> None:
-    shown = set(re.findall(r"^    retinue (\w+)", README, flags=re.MULTILINE))
+    shown = set(re.findall(r"^    retinue ([\w-]+)", README, flags=re.MULTILINE))
     assert shown
     assert shown <= set(COMMANDS)
 

@@ -14,7 +14,7 @@ import pytest
 
 from retinue.errors import RetinueError, UsageError
 from retinue.recipe import Recipe, make_recipe, write_recipe
-from retinue.runs import SCHEMA, STATES, Run
+from retinue.runs import SCHEMA, SILENCE, STATES, Run
 
 
 @pytest.fixture
@@ -223,10 +223,53 @@ def test_an_update_changes_what_it_names_and_the_heartbeat(run: Run) -> None:
         assert after[key] == before[key]
 
 
-def test_looks_at_the_test_split_are_counted_across_loads(run: Run) -> None:
-    assert run.count_test_look() == 1
-    assert Run.load(run.path).count_test_look() == 2
-    assert run.status["test_looks"] == 2
+def test_looks_at_the_test_split_are_read_from_the_status(run: Run) -> None:
+    assert run.test_looks == 0
+    run.update_status(test_looks=2)
+    assert Run.load(run.path).test_looks == 2
+
+
+def test_a_run_whose_process_died_is_interrupted(run: Run) -> None:
+    assert run.state == "running", "its process has not come to the lock yet"
+    with run.held():
+        assert run.state == "running"
+        with pytest.raises(UsageError, match=f"trained by process {os.getpid()} on "), run.held():
+            pass
+    assert run.state == "interrupted"
+    assert run.status["state"] == "running"
+    assert "interrupted" in repr(run)
+    run.update_status(state="finished")
+    assert run.state == "finished"
+
+
+def test_without_locks_the_heartbeat_tells(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("retinue.runs.is_held", lambda _: None)
+    assert run.state == "running"
+    late = time.time() + SILENCE + 1
+    monkeypatch.setattr(time, "time", lambda: late)
+    assert run.state == "interrupted"
+
+
+def test_taking_over_a_run(run: Run) -> None:
+    run.update_status(state="failed", reason="no space", training_seconds=3.5, test_looks=1)
+    (run.path / "stop").touch()
+    run.take_over(epoch=2, step=30)
+    status = run.status
+    assert (status["state"], status["epoch"], status["step"]) == ("running", 2, 30)
+    assert (status["process"], status["test_looks"]) == (os.getpid(), 1)
+    assert not status.keys() & {"reason", "training_seconds"}
+    assert not (run.path / "stop").exists()
+
+
+def test_lines_are_cut_to_what_a_checkpoint_knows(run: Run) -> None:
+    run.append("history.jsonl", {"epoch": 1})
+    sizes = run.flush_lines()
+    run.append("history.jsonl", {"epoch": 2})
+    run.append("steps.jsonl", {"step": 1})
+    run.cut_lines(sizes)
+    assert (run.history, run.steps) == ([{"epoch": 1}], [])
+    with pytest.raises(RetinueError, match="has lost lines"):
+        run.cut_lines({**sizes, "history.jsonl": 1000})
 
 
 # --- lines

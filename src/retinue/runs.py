@@ -5,10 +5,13 @@ import json
 import os
 import platform
 import re
+import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retinue.errors import RetinueError, UsageError
+from retinue.locks import HeldError, held, is_held
 from retinue.recipe import Recipe, make_recipe, read_recipe
 from retinue.wording import percent
-from retinue.writing import appearing, write_json
+from retinue.writing import appearing, csv_cell, from_csv_cell, write_json
 
 SCHEMA = 1
 RUNS = Path("runs")
 STATES = ("running", "finished", "interrupted", "failed")
+SILENCE = 600.0  # seconds without a sign of life after which a process is taken for dead
+LINES = ("history.jsonl", "steps.jsonl")  # files to which a line is added at a time
 
 
 @dataclass(frozen=True)
@@ -84,11 +90,54 @@ class Run:
             return path
         path = Path(path)
         if not (path / "recipe.yaml").is_file():
+            if (path / "status.json").is_file():
+                raise UsageError(f"{path}: was stopped before it began; remove it and train again")
             raise UsageError(f"{path}: no run folder (it has no recipe.yaml); see `retinue train`")
         run = cls(path)
         if run.status.get("schema", SCHEMA) > SCHEMA:
             raise UsageError(f"{path}: written by a newer Retinue; upgrade to read it")
         return run
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the run's lock while it is trained, so that no other process trains it too.
+
+        Raises:
+            UsageError: another process does.
+        """
+        try:
+            with held(self.path):
+                yield
+        except HeldError:
+            process, host = self.status.get("process"), self.status.get("host")
+            raise UsageError(
+                f"{self.path}: is being trained by process {process} on {host}; wait for its end"
+            ) from None
+
+    def take_over(self, epoch: int, step: int) -> None:
+        """Be the process that trains this run, which goes on at a step.
+
+        What the process before it left half written is removed.
+        """
+        (self.path / "stop").unlink(missing_ok=True)
+        for part in self.path.rglob(".*.part"):
+            shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
+        ended = dict.fromkeys(("reason", "best_epoch", "training_seconds"))
+        status = {key: value for key, value in self.status.items() if key not in ended}
+        now = {"state": "running", "epoch": epoch, "step": step, **_process()}
+        write_json(self.path / "status.json", {**status, **now})
+
+    @property
+    def state(self) -> str:
+        """running, finished, interrupted or failed; interrupted too where its process has died."""
+        status = self.status
+        state = str(status["state"])
+        if state != "running":
+            return state
+        locked = is_held(self.path)
+        if locked is None:  # no locks on this file system: a sign of life has to do
+            locked = time.time() - status.get("heartbeat", 0) < SILENCE
+        return state if locked else "interrupted"
 
     @cached_property
     def recipe(self) -> Recipe:
@@ -104,6 +153,15 @@ class Run:
     def data(self) -> dict[str, Any]:
         """Source, classes, counts by split, digests: data.json."""
         return self.read_json("data.json")
+
+    @property
+    def splits(self) -> list[tuple[str, ...]]:
+        """(id, path, class, split, digest) of every picture, from splits.csv."""
+        try:
+            with (self.path / "splits.csv").open(encoding="utf-8", newline="") as file:
+                return [tuple(from_csv_cell(cell) for cell in row) for row in csv.reader(file)][1:]
+        except OSError as error:
+            raise RetinueError(f"{self.path}/splits.csv: cannot be read: {error}") from None
 
     @property
     def classes(self) -> list[str]:
@@ -135,7 +193,7 @@ class Run:
         path = self.path / "evaluation" / split / "predictions.csv"
         try:
             with path.open(encoding="utf-8", newline="") as file:
-                head, *rows = csv.reader(file)
+                head, *rows = ([from_csv_cell(cell) for cell in row] for row in csv.reader(file))
         except OSError:
             raise UsageError(f"{path}: no predictions; see `retinue evaluate`") from None
         columns = list(zip(*rows, strict=True)) or [()] * len(head)
@@ -162,16 +220,37 @@ class Run:
         """Change some fields of status.json and renew the heartbeat."""
         write_json(self.path / "status.json", {**self.status, **changes, "heartbeat": time.time()})
 
-    def count_test_look(self) -> int:
-        """Count one look at the test split and return how many there were."""
-        looks = int(self.status.get("test_looks", 0)) + 1
-        self.update_status(test_looks=looks)
-        return looks
+    @property
+    def test_looks(self) -> int:
+        """How often the test split was looked at."""
+        return int(self.status.get("test_looks", 0))
 
     def append(self, name: str, line: Mapping[str, Any]) -> None:
         """Append one JSON line to history.jsonl or steps.jsonl."""
         with (self.path / name).open("a", encoding="utf-8", newline="\n") as file:
             file.write(json.dumps(line) + "\n")
+
+    def flush_lines(self) -> dict[str, int]:
+        """Bring the files to which lines are added to the disk; gives their sizes in bytes."""
+        sizes = {}
+        for name in LINES:
+            with (self.path / name).open("ab") as file:
+                os.fsync(file.fileno())
+                sizes[name] = file.tell()
+        return sizes
+
+    def cut_lines(self, sizes: Mapping[str, int]) -> None:
+        """Take away what was added to those files since they had these sizes.
+
+        Raises:
+            RetinueError: one is shorter than that.
+        """
+        for name in LINES:
+            path, size = self.path / name, sizes.get(name, 0)
+            if (path.stat().st_size if path.exists() else 0) < size:
+                raise RetinueError(f"{path}: has lost lines since the checkpoint was written")
+            if path.exists():
+                os.truncate(path, size)
 
     def write_rows(self, name: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Write a CSV file of the folder, atomically."""
@@ -180,8 +259,7 @@ class Run:
             aside.open("w", encoding="utf-8", newline="") as file,
         ):
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(head)
-            writer.writerows(rows)
+            writer.writerows([csv_cell(cell) for cell in row] for row in chain([head], rows))
 
     def _read_lines(self, name: str) -> list[dict[str, Any]]:
         path = self.path / name
@@ -192,7 +270,7 @@ class Run:
         return [json.loads(line) for line in lines[:-1]]
 
     def __repr__(self) -> str:
-        return f"Run({str(self.path)!r}, {self.status.get('state')})"
+        return f"Run({str(self.path)!r}, {self.state})"
 
     def _repr_html_(self) -> str:
         from retinue.notebook import picture, table
@@ -204,7 +282,7 @@ class Run:
             rows.append([name, found["n"], value, f"{low} to {high}"])
         head = ["evaluated on", "pictures", "accuracy", "95 % interval"]
         figures = ("learning-curves.png", "test-confusion.png", "test-mistakes.png")
-        return table(head, rows, f"{self.path} ({self.status.get('state')})") + "".join(
+        return table(head, rows, f"{self.path} ({self.state})") + "".join(
             picture(self.path / "figures" / name) for name in figures
         )
 

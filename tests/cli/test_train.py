@@ -64,7 +64,10 @@ KEYS: dict[str, tuple[str, Any]] = {
 }
 # Reached otherwise: DATA is the argument, and options of a data set are told by --set alone.
 WITHOUT_AN_OPTION = {"data", "data_options"}
-OF_THE_RUN = {"output", "device", "threads", "data_root", "cache_memory", "tensorboard"}
+OF_THE_RUN = {
+    "output", "resume", "checkpoint_every", "device", "threads", "data_root", "cache_memory",
+    "tensorboard",
+}  # fmt: skip
 
 
 class Reached(Exception):
@@ -184,15 +187,17 @@ def test_options_of_the_run_go_to_the_run(tmp_path: Path) -> None:
     found = reached(
         "digits", "--output", str(tmp_path / "run"), "--device", "cpu", "--threads", "1",
         "--data-root", str(tmp_path), "--cache-memory", "256MB", "--tensorboard",
+        "--checkpoint-every", "30s",
     )  # fmt: skip
     assert found.recipe.model_fields_set == {"data"}
-    assert {key: found.keywords[key] for key in OF_THE_RUN} == {
+    assert {key: found.keywords[key] for key in OF_THE_RUN - {"resume"}} == {
         "output": tmp_path / "run",
         "device": "cpu",
         "threads": 1,
         "data_root": tmp_path,
         "cache_memory": "256MB",
         "tensorboard": True,
+        "checkpoint_every": "30s",
     }
 
 
@@ -331,6 +336,62 @@ def test_a_training_stopped_by_hand_is_1_and_says_so(
     assert "interrupted: stopped by hand in epoch 1" in out
     assert "accuracy on val" in out
     assert "accuracy on test" not in out
+    assert f"go on with: retinue train --resume {output}" in out
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_a_stopped_training_goes_on_to_the_same_end(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from retinue.cli.telling import Teller
+
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    words = ("train", "digits", *QUICK, "--model", "softmax", "--checkpoint-every", "1")
+    command(*words, "--output", str(whole))
+
+    def stop(self: Teller, *_: object) -> None:
+        if (killed / "checkpoint").exists() and len(Run(killed).steps) == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Teller, "tell_step", stop)
+        assert command(*words, "--output", str(killed))[0] == 1
+    code, out, _ = command("train", "--resume", str(killed))
+    assert code == 0
+    assert "goes on after step" in out
+    assert "accuracy on test" in out
+    for name in ("model.safetensors", "evaluation/test/predictions.csv"):
+        assert (whole / name).read_bytes() == (killed / name).read_bytes()
+    code, _, err = command("train", "--resume", str(killed))
+    assert code == 2
+    assert "is finished; there is nothing to go on with" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("digits",), "DATA"),
+        (("--epochs", "3"), "--epochs"),
+        (("--output", "x", "--set", "lr=1"), "--set, --output"),
+        (("--no-flip",), "--flip"),
+    ],
+)
+def test_what_the_run_settles_is_not_said_again(
+    command: Command, words: tuple[str, ...], named: str
+) -> None:
+    code, _, err = command("train", "--resume", "runs/x", *words)
+    assert code == 2
+    assert f"{named}: --resume goes on with the run's own recipe; leave it out" in err
+
+
+def test_going_on_with_what_is_no_run(command: Command, tmp_path: Path) -> None:
+    code, _, err = command("train", "--resume", str(tmp_path))
+    assert code == 2
+    assert "no run folder" in err
+    (tmp_path / "status.json").write_text("{}")
+    code, _, err = command("train", "--resume", str(tmp_path))
+    assert code == 2
+    assert "was stopped before it began; remove it and train again" in err
 
 
 def test_a_loss_that_is_no_number_is_1_and_names_the_remedy(

@@ -10,11 +10,13 @@ from retinue.data.imagedata import ImageData
 from retinue.data.load import load_data
 from retinue.recipe import make_recipe
 from retinue.runs import Run
-from retinue.training.course import Outcome, run_epochs, subset_of
+from retinue.training.course import run_epochs, subset_of
 from retinue.training.defaults import choose
 from retinue.training.listener import Listener
 from retinue.training.loop import Training
 from retinue.training.prepare import make_training
+from retinue.training.saving import Every, Saving
+from retinue.training.state import Course, Outcome
 
 CPU = torch.device("cpu")
 
@@ -41,13 +43,24 @@ def make(digits: ImageData) -> Callable[..., Training]:
 def course(digits: ImageData, tmp_path: Path) -> Callable[..., tuple[Outcome, Run]]:
     """Train some epochs in a fresh run folder, without judging the result."""
 
-    def trained(listener: Listener | None = None, **settings: object) -> tuple[Outcome, Run]:
+    def trained(
+        listener: Listener | None = None, name: str = "run", **settings: object
+    ) -> tuple[Outcome, Run]:
         plain = {"model": "softmax", "precision": "fp32", "augment": "none"}
         recipe, _ = choose(make_recipe(digits.loaded_with, plain, settings), digits)
         training, _ = make_training(recipe, digits, CPU)
-        run = Run.create("digits", "softmax", tmp_path / "run")
+        run = Run.create("digits", "softmax", tmp_path / name)
         subset = subset_of(digits.train, digits.val)
-        outcome = run_epochs(training, recipe, run, digits.val, subset, listener or Listener())
+        outcome = run_epochs(
+            training,
+            recipe,
+            run,
+            digits.val,
+            subset,
+            listener or Listener(),
+            Course(),
+            Saving(run, Every(seconds=3600)),
+        )
         return outcome, run
 
     return trained

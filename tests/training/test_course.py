@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from retinue.data.imagedata import ImageData, Split
+from retinue.errors import RetinueError
 from retinue.models.weights import plain_state
 from retinue.runs import Run
 from retinue.training import course as course_module
-from retinue.training.course import Outcome, subset_of
+from retinue.training.course import subset_of
 from retinue.training.listener import Listener
 from retinue.training.loop import StepReport, Training
+from retinue.training.state import Outcome
 
 Course = Callable[..., tuple[Outcome, Run]]
 STEPS = 6  # an epoch: 170 pictures in batches of 32
@@ -171,7 +173,10 @@ def test_a_file_named_stop_ends_training_after_the_epoch(course: Course, tmp_pat
 
     outcome, run = course(Listener(on_epoch=place), epochs=5)
     assert told == [1, 2]
-    assert (outcome.state, outcome.reason) == ("interrupted", "stopped by the file 'stop'")
+    assert (outcome.state, outcome.reason) == (
+        "interrupted",
+        "stopped by the file 'stop' after epoch 2",
+    )
     assert run.status["epoch"] == 2
 
 
@@ -334,3 +339,51 @@ def test_the_fit_is_measured_on_training_pictures_spread_evenly(digits: ImageDat
     assert rows == sorted(set(rows))
     assert (rows[0], rows[-1]) == (large.rows[0], large.rows[-1])
     assert len(subset_of(large, large)) == 359
+
+
+def test_a_batch_that_does_not_fit_memory_is_halved_once(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory for 16 pictures at once; softmax has no batch norm, so all else stays the same."""
+    whole, _ = course(epochs=2, batch_size=32)
+    forward = nn.Linear.forward
+
+    def in_little_memory(layer: nn.Linear, images: Tensor) -> Tensor:
+        if layer.training and len(images) > 16:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried 9 bytes")
+        return forward(layer, images)
+
+    monkeypatch.setattr(nn.Linear, "forward", in_little_memory)
+    told: list[str] = []
+    halved, run = course(Listener(on_note=told.append), epochs=2, batch_size=32, name="halved")
+    assert told == [
+        "32 pictures at once do not fit memory: they are taken in slices of 16, which gives the "
+        "same but for the statistics of batch norm"
+    ]
+    assert len(run.history) == 2
+    assert halved.weights
+    assert whole.weights
+    for key, weight in whole.weights.items():
+        torch.testing.assert_close(halved.weights[key], weight)
+
+
+def test_a_batch_that_does_not_fit_in_halves_either_is_told(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(*_: object) -> Tensor:
+        raise MemoryError
+
+    monkeypatch.setattr(nn.Linear, "forward", no_memory)
+    with pytest.raises(RetinueError, match="16 pictures at once do not fit memory; try --slice-si"):
+        course(batch_size=32)
+
+
+def test_other_errors_of_a_step_are_not_taken_for_want_of_memory(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> Tensor:
+        raise RuntimeError("shapes do not match")
+
+    monkeypatch.setattr(nn.Linear, "forward", fails)
+    with pytest.raises(RuntimeError, match="shapes do not match"):
+        course(batch_size=32)

@@ -120,3 +120,11 @@ Threads = Annotated[
 Tensorboard = Annotated[
     bool, Option("--tensorboard", help="Also write TensorBoard files.", rich_help_panel=RUN)
 ]
+CheckpointEvery = Annotated[
+    str,
+    Option(metavar="STEPS|TIME", help="As 500, 10s or 5m: what a kill costs.", rich_help_panel=RUN),
+]
+Resume = Annotated[
+    Path | None,
+    Option(metavar="RUN", help="Go on with a run that was stopped.", rich_help_panel=RUN),
+]

@@ -25,10 +25,27 @@ class Teller:
         self.started = self.told = time.monotonic()
         self.pictures = 0
         self.epochs: float = 0
+        self.before: float | None = None  # share of the training done when this process began
 
     def listener(self, on_load: Progress | None = None) -> Listener:
         """What `fit` calls."""
-        return Listener(on_load, self.tell_plan, self.tell_step, self.tell_epoch, self.tell_judge)
+        return Listener(
+            on_load=on_load,
+            on_resume=self.tell_resume,
+            on_note=self.tell_note,
+            on_plan=self.tell_plan,
+            on_step=self.tell_step,
+            on_epoch=self.tell_epoch,
+            on_judge=self.tell_judge,
+        )
+
+    def tell_resume(self, step: int) -> None:
+        """Where a stopped training goes on."""
+        self.console.print(f"goes on after step {step}", markup=False)
+
+    def tell_note(self, text: str) -> None:
+        """What should be known besides."""
+        self.console.print(f"  {text}", markup=False)
 
     def tell_plan(self, plan: Plan) -> None:
         """The data, what was chosen and why, and the network."""
@@ -52,12 +69,14 @@ class Teller:
     def tell_step(self, step: StepReport, training: Training) -> None:
         """The live line: where in the epoch, how fast, and how long it will take."""
         self.pictures += step.pictures
+        if self.before is None:
+            self.before = training.progress(step.epoch, step.step)
         now = time.monotonic()
         if now - self.told < REFRESH or not self.console.is_terminal:
             return
         self.told = now
         done = training.progress(step.epoch, step.step + 1)
-        left = (now - self.started) * (1 - done) / max(done, 1e-9)
+        left = self._left(now - self.started, done)
         self.status.update(
             f"epoch {step.epoch + 1}/{self.epochs}, "
             f"step {step.step + 1}/{training.batches.steps(step.epoch)}: "
@@ -75,9 +94,13 @@ class Teller:
             text += f"  val {_pair(line['val_loss'], line['val_accuracy'])}"
         elapsed = time.monotonic() - self.started
         done = min(line["epoch"], self.epochs)
-        left = elapsed / done * (self.epochs - done)
+        left = self._left(elapsed, done / self.epochs)
         text += f"  {line['pictures_per_second']:,.0f} pictures/s  {_duration(elapsed)}"
         self.console.print(text + (f", {_duration(left)} left" if left else ""), markup=False)
+
+    def _left(self, elapsed: float, done: float) -> float:
+        """Seconds to come, when those so far brought the training to this share."""
+        return elapsed * (1 - done) / max(done - (self.before or 0.0), 1e-9)
 
     def tell_judge(self, split: str) -> None:
         """Training is over; a split is being judged."""
@@ -89,6 +112,8 @@ class Teller:
         say, status = self.console.print, run.status
         if status["state"] != "finished" or status["reason"] != "all epochs done":
             say(f"{status['state']}: {escape(status['reason'])}")
+        if status["state"] == "interrupted":
+            say(f"go on with: retinue train --resume {run.path}", markup=False)
         if status["best_epoch"] and run.recipe.val_fraction:
             say(f"weights of epoch {status['best_epoch']}, the best on val")
         for split in reversed(run.evaluations):

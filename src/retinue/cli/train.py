@@ -62,6 +62,8 @@ def train(
     data_root: DataRoot = None,
     cache_memory: CacheMemory = "1GiB",
     output: options.Output = None,
+    resume: options.Resume = None,
+    checkpoint_every: options.CheckpointEvery = "60s",
     device: options.Device = "auto",
     threads: options.Threads = None,
     tensorboard: options.Tensorboard = False,
@@ -70,8 +72,9 @@ def train(
     """Train a classifier on DATA and write a run folder.
 
     What is not said is chosen for the data, and told. Later layers win: defaults, --recipe,
-    options, --set.
+    options, --set. A run that was stopped goes on with --resume RUN, as if it never had been.
     """
+    from retinue.errors import UsageError
     from retinue.recipe import Recipe, make_recipe, parse_assignments, read_recipe
 
     said = {
@@ -79,33 +82,43 @@ def train(
         for key, value in context.params.items()
         if key in Recipe.model_fields and value is not None
     }
-    layers = [read_recipe(recipe)] if recipe else []
-    settled = make_recipe(*layers, said, parse_assignments(settings or []))
-    run = _run(settled, context.params, as_json)
+    if resume is not None:
+        given = {**said, "recipe": recipe, "set": settings, "output": output}
+        named = [key for key, value in given.items() if value is not None]
+        if named:
+            words = ", ".join("DATA" if key == "data" else _option(key) for key in named)
+            raise UsageError(f"{words}: --resume goes on with the run's own recipe; leave it out")
+        run = _run(None, context.params, as_json)
+    else:
+        layers = [read_recipe(recipe)] if recipe else []
+        settled = make_recipe(*layers, said, parse_assignments(settings or []))
+        run = _run(settled, context.params, as_json)
     if as_json:
         print_json(_summary(run))
     if run.status["state"] == "interrupted":
         raise typer.Exit(1)
 
 
+def _option(key: str) -> str:
+    return f"--{key.replace('_', '-')}"
+
+
 def _run(recipe: Any, params: dict[str, Any], as_json: bool) -> Any:
     """Train with what is told on the way; the heavy imports are here."""
     from retinue.cli.telling import Teller
     from retinue.training.fit import fit
+    from retinue.training.resume import go_on
 
     console = make_console(quiet=as_json)
     teller = Teller(console)
+    keys = ("device", "threads", "data_root", "cache_memory", "tensorboard", "checkpoint_every")
+    shared = {key: params[key] for key in keys}
     with loading(console) as progress:
-        run = fit(
-            recipe,
-            output=params["output"],
-            device=params["device"],
-            threads=params["threads"],
-            data_root=params["data_root"],
-            cache_memory=params["cache_memory"],
-            tensorboard=params["tensorboard"],
-            listener=teller.listener(progress),
-        )
+        listener = teller.listener(progress)
+        if recipe is None:
+            run = go_on(params["resume"], listener=listener, **shared)
+        else:
+            run = fit(recipe, output=params["output"], listener=listener, **shared)
     teller.tell_end(run)
     return run
 

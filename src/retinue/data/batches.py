@@ -57,6 +57,8 @@ class Batches:
         self.taken = max(1, round(hardest * len(split)))
         # Of each picture when it was last seen; kept only where somebody asks for them.
         self.losses = torch.full((len(split),), math.inf) if hardest < 1 else None
+        # The epoch whose pictures were chosen last, and they: its own steps change the losses.
+        self.chosen: tuple[int, Tensor] | None = None
 
     def steps(self, number: int) -> int:
         """How many batches an epoch has, counted from 0."""
@@ -68,9 +70,11 @@ class Batches:
         generator = torch.Generator().manual_seed(seed_for(self.seed, "order", number))
         order = torch.randperm(len(self.split), generator=generator)
         if self.losses is not None and number > 0:
-            # Among equal losses, such as those of pictures not seen yet, the order decides.
-            largest = self.losses[order].argsort(descending=True, stable=True)[: self.taken]
-            order = order[largest.sort().values]
+            if self.chosen is None or self.chosen[0] != number:
+                # Among equal losses, such as those of pictures not seen yet, the order decides.
+                largest = self.losses[order].argsort(descending=True, stable=True)[: self.taken]
+                self.chosen = number, order[largest.sort().values]
+            order = self.chosen[1]
         return order.tensor_split(self.steps(number))
 
     @torch.no_grad()

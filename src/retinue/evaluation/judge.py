@@ -1,5 +1,6 @@
 """A classifier against one split: calibration, measures, predictions, pictures and figures."""
 
+import shutil
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +66,7 @@ def evaluate_split(
     metrics = measure(split.labels, probabilities, classifier.classes, threshold)
     metrics["test_digest"] = split.content_digest(classifier.classes)
     if count_look:
-        metrics["test_looks"] = run.count_test_look()
+        metrics["test_looks"] = run.test_looks + 1
     folder = run.path / "evaluation" / name
     said = probabilities.argmax(axis=1)
     rows = (
@@ -85,7 +86,17 @@ def evaluate_split(
         preprocess, classes = classifier.preprocess, classifier.classes
         write_pictures(run.path / "pictures" / name, split, probabilities, preprocess)
         draw_figures(run.path / "figures", name, split, probabilities, classes, preprocess, metrics)
+    if count_look:
+        # Last, so that a look which was broken off and begins anew is counted once.
+        run.update_status(test_looks=metrics["test_looks"])
     return Evaluation(run, name, metrics)
+
+
+def remove_drawings(run: Run, name: str) -> None:
+    """Remove the pictures and figures of an earlier judgement."""
+    shutil.rmtree(run.path / "pictures" / name, ignore_errors=True)
+    for path in (run.path / "figures").glob(f"{name}-*.png"):
+        path.unlink(missing_ok=True)
 
 
 def calibrate(run: Run, classifier: Classifier, val: Split) -> None:

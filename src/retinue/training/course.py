@@ -2,13 +2,14 @@
 
 import math
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from torch import Tensor
+import torch
 
 from retinue.data.imagedata import Split
+from retinue.errors import RetinueError
 from retinue.models.weights import plain_state
 from retinue.recipe import Recipe
 from retinue.runs import Run
@@ -22,100 +23,92 @@ from retinue.training.loop import (
     train_epoch,
     validate,
 )
+from retinue.training.saving import Saving, StoppedError
+from retinue.training.state import Course, EpochSums, Outcome
 
 HEARTBEAT = 5.0  # seconds between two signs of life in status.json
 
 
-@dataclass
-class Outcome:
-    """How a training ended: the weights that count, their epoch (from 1), and the state.
-
-    `weights` is None where no epoch was finished and the loss had diverged.
-    """
-
-    weights: dict[str, Tensor] | None = None
-    epoch: int | None = None
-    state: str = "finished"
-    reason: str = "all epochs done"
-    score: tuple[float, ...] = ()
-
-
-@dataclass
-class EpochSums:
-    """What the steps of one epoch add up to."""
-
-    pictures: int = 0
-    loss: float = 0.0
-    correct: int = 0
-    lr: float = 0.0
-    started: float = field(default_factory=time.monotonic)
-
-    def add(self, step: StepReport) -> None:
-        """Take one step in."""
-        self.pictures += step.pictures
-        self.loss += step.loss * step.pictures
-        self.correct += step.correct
-        self.lr = step.lr
-
-    @property
-    def speed(self) -> float:
-        """Pictures per second since the epoch began."""
-        return self.pictures / max(1e-9, time.monotonic() - self.started)
-
-
 def run_epochs(
-    training: Training, recipe: Recipe, run: Run, val: Split, subset: Split, listener: Listener
+    training: Training,
+    recipe: Recipe,
+    run: Run,
+    val: Split,
+    subset: Split,
+    listener: Listener,
+    course: Course,
+    saving: Saving,
 ) -> Outcome:
-    """Train epoch by epoch until all are done or something ends it; keep the best weights.
+    """Train on from `course`, epoch by epoch, until all are done or something ends it.
 
-    Ctrl-C, the time limit, lost patience, a file `stop` in the run folder, and a loss that is no
-    number all end here, each with what was best so far. Without val the last weights count.
+    Ctrl-C, SIGTERM, the time limit, lost patience, a file `stop` in the run folder, and a loss that
+    is no number all end here, each with the best weights so far. Without val the last ones count.
     """
-    outcome = Outcome()
-    epoch = 0
+    outcome = course.outcome
     try:
-        for epoch in range(math.ceil(recipe.epochs)):
-            line = _one_epoch(training, run, epoch, val, subset, listener)
+        while not course.ended and course.epoch < math.ceil(recipe.epochs):
+            saving.stop_if_asked(training, course)
+            line = _one_epoch(training, recipe, run, val, subset, listener, course, saving)
             if line is None:
                 outcome.reason = "time limit reached"
                 break
             _keep_better(outcome, training, recipe, line)
             run.append("history.jsonl", line)
-            run.update_status(epoch=epoch + 1, step=training.steps(epoch + 1))
+            course.epoch, course.step, course.sums = course.epoch + 1, 0, EpochSums()
+            run.update_status(epoch=course.epoch, step=training.steps(course.epoch))
             listener.on_epoch(line)
-            if _ended(outcome, training, recipe, run, epoch):
+            if _ended(outcome, training, recipe, course.epoch):
                 break
-    except KeyboardInterrupt:
-        outcome.state, outcome.reason = "interrupted", f"stopped by hand in epoch {epoch + 1}"
+            if (run.path / "stop").exists():
+                saving.ask("by the file 'stop'")
+        saving.stop_if_asked(training, course)
+    except (KeyboardInterrupt, StoppedError) as error:
+        where = f"in epoch {course.epoch + 1}" if course.step else f"after epoch {course.epoch}"
+        outcome.state, outcome.reason = "interrupted", f"stopped {str(error) or 'by hand'} {where}"
     except DivergedError as error:
         outcome.state, outcome.reason = "failed", str(error)
+    if outcome.state == "finished":
+        course.ended = True
     if outcome.weights is None and outcome.state != "failed":
         # Weights from the middle of an epoch count only where no epoch was finished.
         outcome.weights, outcome.epoch = plain_state(training.judged), 0
+    if course.ended:
+        saving.write(training, course)
     return outcome
 
 
 def _one_epoch(
-    training: Training, run: Run, epoch: int, val: Split, subset: Split, listener: Listener
+    training: Training,
+    recipe: Recipe,
+    run: Run,
+    val: Split,
+    subset: Split,
+    listener: Listener,
+    course: Course,
+    saving: Saving,
 ) -> dict[str, Any] | None:
-    """Train and validate one epoch; None where the time was up before its first step."""
-    sums = EpochSums()
+    """Train and validate what is left of an epoch; None where time was up before its first step."""
+    sums, epoch = course.sums, course.epoch
     beat = time.monotonic()
 
     def report(step: StepReport) -> None:
         nonlocal beat
         sums.add(step)
+        course.step = step.step + 1
         if step.step % LOG_EVERY == 0:
             run.append("steps.jsonl", _step_line(step, training, sums))
         if time.monotonic() - beat > HEARTBEAT:
             beat = time.monotonic()
             run.update_status(step=training.steps(epoch) + step.step + 1)
         listener.on_step(step, training)
+        saving.after_step(training, course)
 
     try:
-        train_epoch(training, epoch, report)
+        _in_memory(
+            lambda: train_epoch(training, epoch, report, course.step), training, recipe, listener
+        )
     finally:
-        training.seconds += time.monotonic() - sums.started
+        training.seconds += sums.seconds
     if not sums.pictures:
         return None
     speed = sums.speed
@@ -132,9 +125,49 @@ def _one_epoch(
         "subset_accuracy": subset_accuracy,
         "val_loss": val_loss,
         "val_accuracy": val_accuracy,
-        "seconds": time.monotonic() - sums.started,
+        "seconds": sums.seconds,
         "pictures_per_second": speed,
     }
+
+
+def _in_memory(
+    train: Callable[[], None], training: Training, recipe: Recipe, listener: Listener
+) -> None:
+    """Train; where a batch does not fit memory, once more with slices of half the size."""
+    while True:
+        try:
+            return train()
+        except (MemoryError, RuntimeError) as error:
+            if not _out_of_memory(error):
+                raise
+            listener.on_note(_halve(training, recipe))
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Whether a step failed for want of memory, on the processor or a GPU."""
+    words = ("can't allocate memory", "not enough memory")
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
+        word in str(error) for word in words
+    )
+
+
+def _halve(training: Training, recipe: Recipe) -> str:
+    """Let a batch that does not fit memory go through the network in halves, and say so.
+
+    Raises:
+        RetinueError: this was done before.
+    """
+    size = training.slice_size or training.batches.batch_size
+    if training.slice_size != recipe.slice_size or size < 2:
+        raise RetinueError(
+            f"{size} pictures at once do not fit memory; try --slice-size {max(1, size // 4)}, "
+            "or a smaller --batch-size"
+        )
+    training.slice_size = -(-size // 2)
+    return (
+        f"{size} pictures at once do not fit memory: they are taken in slices of "
+        f"{training.slice_size}, which gives the same but for the statistics of batch norm"
+    )
 
 
 def _step_line(step: StepReport, training: Training, sums: EpochSums) -> dict[str, Any]:
@@ -166,14 +199,12 @@ def _score(recipe: Recipe, line: dict[str, Any]) -> tuple[float, ...]:
     return by_loss if recipe.monitor == "val_loss" else (line["val_accuracy"], *by_loss)
 
 
-def _ended(outcome: Outcome, training: Training, recipe: Recipe, run: Run, epoch: int) -> bool:
-    if (run.path / "stop").exists():
-        outcome.state, outcome.reason = "interrupted", "stopped by the file 'stop'"
-        return True
-    if recipe.patience and outcome.epoch and epoch + 1 - outcome.epoch >= recipe.patience:
+def _ended(outcome: Outcome, training: Training, recipe: Recipe, done: int) -> bool:
+    """Whether the training ends after so many epochs, before all are done."""
+    if recipe.patience and outcome.epoch and done - outcome.epoch >= recipe.patience:
         outcome.reason = f"no better {recipe.monitor} for {recipe.patience} epochs"
-        return epoch + 1 < recipe.epochs
-    if recipe.time_limit and training.progress(epoch + 1, 0) >= 1 and epoch + 1 < recipe.epochs:
+        return done < recipe.epochs
+    if recipe.time_limit and training.progress(done, 0) >= 1 and done < recipe.epochs:
         outcome.reason = "time limit reached"
         return True
     return False

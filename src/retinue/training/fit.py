@@ -13,20 +13,19 @@ from retinue.data.imagedata import ImageData
 from retinue.data.load import Source, load_for
 from retinue.data.memory import CACHE_MEMORY
 from retinue.errors import UsageError
-from retinue.evaluation.judge import calibrate, evaluate_split
-from retinue.models.weights import ModelCard, save_model
-from retinue.prediction.classifier import Classifier
 from retinue.recipe import DATA_KEYS, Recipe, make_recipe
 from retinue.runs import Run
-from retinue.training.course import Outcome, run_epochs, subset_of
+from retinue.training.carry_out import carry_out
 from retinue.training.defaults import Choice, choose
 from retinue.training.environment import describe_environment
 from retinue.training.folder import write_beginning
 from retinue.training.listener import Listener, Plan, with_tensorboard
-from retinue.training.loop import DivergedError, Training
 from retinue.training.lr_finder import Found, find_lr
 from retinue.training.paces import LR
 from retinue.training.prepare import make_training, resolve_device
+from retinue.training.resume import go_on
+from retinue.training.saving import EVERY, Every, Saving
+from retinue.training.state import Course
 
 LR_FINDER = "lr-finder.png"
 
@@ -42,6 +41,8 @@ def train(
     data_root: str | Path | None = None,
     cache_memory: int | str = CACHE_MEMORY,
     tensorboard: bool = False,
+    checkpoint_every: str | int = EVERY,
+    resume: Run | str | Path | None = None,
     on_epoch: Callable[[dict[str, Any]], None] | None = None,
     **settings: Any,
 ) -> Run:
@@ -59,6 +60,9 @@ def train(
         data_root: where built-in data sets lie or are downloaded to.
         cache_memory: bytes of decoded pictures that may lie in memory, as "256MB".
         tensorboard: also write TensorBoard files.
+        checkpoint_every: steps, as 500, or time, as "10s" or "5m", between two checkpoints.
+        resume: a run that was stopped; it goes on with its own recipe, as if never stopped. Needs
+            `data` and `model` again only where they were objects of Python's.
         on_epoch: called with each epoch's line of history.
         settings: any key of the recipe, as epochs=5 or lr=1e-3.
 
@@ -67,6 +71,26 @@ def train(
         RetinueError: data that cannot be read, or a loss that is no longer a number.
     """
     module = model if isinstance(model, nn.Module) else None
+    listener = Listener() if on_epoch is None else Listener(on_epoch=on_epoch)
+    given = data if isinstance(data, ImageData | tuple) else None
+    if resume is not None:
+        said: dict[str, Any] = {"recipe": recipe, "output": output, **settings}
+        said |= {} if given is not None else {"data": data}
+        said |= {} if module is not None else {"model": model}
+        if named := [key for key, value in said.items() if value is not None]:
+            raise UsageError(f"{', '.join(named)}: a run goes on as it began; leave it out")
+        return go_on(
+            resume,
+            data=given,
+            module=module,
+            device=device,
+            threads=threads,
+            data_root=data_root,
+            cache_memory=cache_memory,
+            tensorboard=tensorboard,
+            checkpoint_every=checkpoint_every,
+            listener=listener,
+        )
     layers: list[dict[str, Any]] = [recipe.model_dump(exclude_unset=True)] if recipe else []
     if isinstance(data, ImageData):
         layers.append(data.loaded_with)
@@ -77,8 +101,6 @@ def train(
         layers.append({"model": {"name": f"{kind.__module__}:{kind.__qualname__}"}})
     elif model is not None:
         layers.append({"model": model})
-    listener = Listener() if on_epoch is None else Listener(on_epoch=on_epoch)
-    given = data if isinstance(data, ImageData | tuple) else None
     return fit(
         make_recipe(*layers, settings),
         data=given,
@@ -89,6 +111,7 @@ def train(
         data_root=data_root,
         cache_memory=cache_memory,
         tensorboard=tensorboard,
+        checkpoint_every=checkpoint_every,
         listener=listener,
     )
 
@@ -104,6 +127,7 @@ def fit(
     data_root: str | Path | None = None,
     cache_memory: int | str = CACHE_MEMORY,
     tensorboard: bool = False,
+    checkpoint_every: str | int = EVERY,
     listener: Listener | None = None,
 ) -> Run:
     """Carry out a recipe: load, choose what is open, train, keep the best, judge, write it all.
@@ -114,6 +138,7 @@ def fit(
         As `train`.
     """
     listener = listener or Listener()
+    every = Every.parse(checkpoint_every)
     place = resolve_device(device)
     if threads is not None:
         torch.set_num_threads(threads)
@@ -128,19 +153,20 @@ def fit(
     recipe, choices = choose(recipe.model_copy(update={"data": data.source}), data)
     # Every draw is seeded from the recipe; the caller's own random state stays as it was.
     with torch.random.fork_rng(devices=[place] if place.type == "cuda" else []):
-        return _carry_out(recipe, choices, data, place, module, output, listener)
+        return _begin(recipe, choices, data, place, module, output, every, listener)
 
 
-def _carry_out(
+def _begin(
     recipe: Recipe,
     choices: list[Choice],
     data: ImageData,
     device: torch.device,
     module: nn.Module | None,
     output: Path | None,
+    every: Every,
     listener: Listener,
 ) -> Run:
-    """Train a recipe in which nothing is open; whatever ends it is written into the run."""
+    """Make the run folder of a recipe in which nothing is open, and carry it out."""
     rates = None
     if recipe.lr == "auto":
         rates = _try_rates(recipe, data, device, module)
@@ -151,21 +177,16 @@ def _carry_out(
         choices = [*choices, Choice("lr", rates.lr, why)]
     training, card = make_training(recipe, data, device, module)
     run = Run.create(data.name, recipe.model.name.rpartition(":")[2], output)
-    environment = describe_environment(device, training.precision)
-    write_beginning(run, recipe, data, environment)
-    if rates is not None:
-        figure = plotting.learning_rates(rates.rates, rates.losses, rates.lr)
-        plotting.save(figure, run.path / "figures" / LR_FINDER)
-    try:
-        listener.on_plan(Plan(run, recipe, data, training.model, training.precision, choices))
-        subset = subset_of(data.train, data.val)
-        outcome = run_epochs(training, recipe, run, data.val, subset, listener)
-        _finish(run, outcome, training, card, data, listener)
-    except BaseException as error:
-        if run.status["state"] == "running":
-            state = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-            run.update_status(state=state, reason=f"{type(error).__name__}: {error}")
-        raise
+    with run.held():
+        # First of all, for a network of the user's own has the weights that it came with.
+        saving, course = Saving(run, every), Course()
+        saving.write(training, course)
+        write_beginning(run, recipe, data, describe_environment(device, training.precision))
+        if rates is not None:
+            figure = plotting.learning_rates(rates.rates, rates.losses, rates.lr)
+            plotting.save(figure, run.path / "figures" / LR_FINDER)
+        plan = Plan(run, recipe, data, training.model, training.precision, choices)
+        carry_out(plan, training, card, course, saving, listener)
     return run
 
 
@@ -186,50 +207,3 @@ def _require_as_loaded(recipe: Recipe, data: ImageData) -> None:
         wanted = getattr(recipe, key)
         if key in recipe.model_fields_set and wanted not in (None, getattr(loaded, key)):
             raise UsageError(f"{key}={wanted!r}: the data is loaded already; say it to load_data")
-
-
-def _finish(
-    run: Run,
-    outcome: Outcome,
-    training: Training,
-    card: ModelCard,
-    data: ImageData,
-    listener: Listener,
-) -> None:
-    """Write the chosen weights and judge them: on val always, on test only after a whole training.
-
-    Raises:
-        DivergedError: the training had ended so.
-    """
-    ended = {
-        "state": outcome.state,
-        "reason": outcome.reason,
-        "best_epoch": outcome.epoch,
-        "training_seconds": round(training.seconds, 3),
-    }
-    if outcome.state != "finished":
-        run.update_status(**ended)
-    if run.history:
-        figure = plotting.learning_curves(run.history, outcome.epoch)
-        plotting.save(figure, run.path / "figures" / "learning-curves.png")
-    if outcome.weights is not None:
-        training.model.load_state_dict(outcome.weights)
-        save_model(run.path, training.model, card)
-        classifier = Classifier(
-            training.model,
-            card.classes,
-            card.preprocess,
-            device=training.device,
-            views=card.views,
-        )
-        calibrate(run, classifier, data.val)
-        judges_test = len(data.test) > 0 and outcome.state == "finished"
-        if len(data.val):
-            listener.on_judge("val")
-            evaluate_split(run, classifier, data.val, "val", draw=not judges_test)
-        if judges_test:
-            listener.on_judge("test")
-            evaluate_split(run, classifier, data.test, "test", count_look=True)
-    run.update_status(**ended)
-    if outcome.state == "failed":
-        raise DivergedError(outcome.reason)

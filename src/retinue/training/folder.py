@@ -13,16 +13,20 @@ def write_beginning(run: Run, recipe: Recipe, data: ImageData, environment: dict
     """Write recipe.yaml, data.json, splits.csv, bad-pictures.csv and environment.json."""
     write_json(run.path / "environment.json", environment)
     write_json(run.path / "data.json", _describe(data))
-    rows = (
-        [split.ids[i], split.paths[i], data.classes[split.labels[i]], name, split.digests[i]]
-        for name, split in data.splits.items()
-        for i in range(len(split))
-    )
-    run.write_rows("splits.csv", ["id", "path", "class", "split", "digest"], rows)
+    run.write_rows("splits.csv", ["id", "path", "class", "split", "digest"], split_rows(data))
     bad = [[picture.path, picture.reason] for picture in data.bad]
     run.write_rows("bad-pictures.csv", ["path", "reason"], bad)
     # Last, for this file makes the folder a run.
     write_recipe(run.path / "recipe.yaml", recipe)
+
+
+def split_rows(data: ImageData) -> list[tuple[str, ...]]:
+    """(id, path, class, split, digest) of every picture."""
+    return [
+        (split.ids[i], split.paths[i], data.classes[split.labels[i]], name, split.digests[i])
+        for name, split in data.splits.items()
+        for i in range(len(split))
+    ]
 
 
 def _describe(data: ImageData) -> dict[str, Any]:

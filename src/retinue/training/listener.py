@@ -35,12 +35,15 @@ def _ignore(*_: Any) -> None:
 class Listener:
     """Functions that are called as a training goes on; each does nothing unless it is set.
 
-    `on_load(doing, done, total)` while pictures are read, `on_plan` before the first step,
-    `on_step` after every step, `on_epoch` with each line of history.jsonl, and `on_judge(split)`
-    before a split is judged.
+    `on_load(doing, done, total)` while pictures are read, `on_resume(step)` where a stopped
+    training goes on, `on_note(text)` with what should be known besides, `on_plan` before the first
+    step, `on_step` after every step, `on_epoch` with each line of history.jsonl, and
+    `on_judge(split)` before a split is judged.
     """
 
     on_load: Progress | None = None
+    on_resume: Callable[[int], None] = _ignore
+    on_note: Callable[[str], None] = _ignore
     on_plan: Callable[[Plan], None] = _ignore
     on_step: Callable[[StepReport, Training], None] = _ignore
     on_epoch: Callable[[dict[str, Any]], None] = _ignore

@@ -91,17 +91,21 @@ class DivergedError(RetinueError):
     """The loss is no longer a number."""
 
 
-def train_epoch(training: Training, epoch: int, report: Callable[[StepReport], None]) -> None:
-    """Train one epoch, or up to the time limit. The four steps of every deep network's training.
+def train_epoch(
+    training: Training, epoch: int, report: Callable[[StepReport], None], start: int = 0
+) -> None:
+    """Train one epoch, from step `start` on, or up to the time limit.
+
+    The four steps of every deep network's training.
 
     Raises:
         DivergedError: the loss became NaN or infinite; names the step and the learning rate.
     """
     model, optimiser = training.model.train(), training.optimiser
     order = training.batches.order(epoch)
-    made = training.batches.epoch(epoch, order=order)
+    made = training.batches.epoch(epoch, start, order)
     batches = ahead_where_it_pays(made, HAND_OVER if training.device.type == "cpu" else 0)
-    for step, positions in enumerate(order):
+    for step, positions in enumerate(order[start:], start):
         progress = training.progress(epoch, step)
         if progress >= 1:
             return

@@ -1,0 +1,152 @@
+"""Proof that a killed training goes on exactly: train twice, kill one, compare every byte."""
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from retinue.errors import RetinueError
+from retinue.runs import LINES, Run
+
+TIMED = ("seconds", "pictures_per_second")  # fields of a line that no two runs have alike
+OF_ITS_OWN = ("status.json", "environment.json", ".lock")  # processes, times, command lines
+POLL = 0.02  # seconds between two looks at a process
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came out: how often the second training was killed, and the files that differ."""
+
+    kills: int
+    seconds: float
+    files: int
+    different: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything is equal."""
+        return not self.different
+
+
+def verify_resume(
+    options: Sequence[str],
+    folder: Path,
+    kills: int = 5,
+    tell: Callable[[str], None] = print,
+    program: Sequence[str] = (sys.executable, "-m", "retinue"),
+) -> Verdict:
+    """Train twice with the options of `retinue train`, and compare the runs.
+
+    The second training is killed with SIGKILL at random moments, at most `kills` times, and goes on
+    each time from its newest checkpoint. The runs are `straight` and `killed` in `folder`.
+
+    Raises:
+        RetinueError: a training fails by itself; the message is its own.
+    """
+    straight, killed = folder / "straight", folder / "killed"
+    tell(f"trains without a stop: {straight}")
+    started = time.monotonic()
+    _wait(_start([*program, "train", *options, "--output", str(straight)]))
+    seconds = time.monotonic() - started
+    done, moments = 0, random.Random()  # noqa: S311
+    words = [*program, "train", *options, "--output", str(killed)]
+    while True:
+        process = _start(words)
+        # Each life takes its share of the time, so that the kills fall into all of the training.
+        allowed = moments.uniform(0, 2 * seconds / (kills + 1)) if done < kills else None
+        if not _killed(process, killed, allowed):
+            break
+        done += 1
+        where = Run(killed).status if (killed / "status.json").exists() else {}
+        tell(f"killed at step {where.get('step', 0)}, goes on")
+        if (killed / "recipe.yaml").exists():
+            words = [*program, "train", "--resume", str(killed), *_of_the_run(options)]
+        else:
+            shutil.rmtree(killed, ignore_errors=True)  # killed before the run began
+    names = _files(straight) | _files(killed)
+    different = sorted(name for name in names if not same(straight / name, killed / name))
+    return Verdict(done, seconds, len(names), tuple(different))
+
+
+def same(one: Path, other: Path) -> bool:
+    """Whether two files of runs hold the same, but for the fields that tell how long it took."""
+    if not (one.exists() and other.exists()):
+        return False
+    if one.name in LINES:
+        return _untimed(one) == _untimed(other)
+    return one.read_bytes() == other.read_bytes()
+
+
+def _start(words: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603
+        words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _killed(process: subprocess.Popen[str], run: Path, allowed: float | None) -> bool:
+    """Kill the process so many seconds after it began to train; False where it ended before."""
+    while allowed is not None and process.poll() is None:
+        if _trains(run, process.pid):
+            time.sleep(allowed)
+            break
+        time.sleep(POLL)
+    if allowed is None or process.poll() is not None:
+        _wait(process)
+        return False
+    process.kill()
+    process.communicate()
+    return True
+
+
+def _trains(run: Path, process: int) -> bool:
+    """Whether this process has taken the run."""
+    try:
+        return bool(Run(run).status.get("process") == process)
+    except RetinueError:
+        return False
+
+
+def _wait(process: subprocess.Popen[str]) -> None:
+    """Wait for the end of a training.
+
+    Raises:
+        RetinueError: it failed.
+    """
+    _, errors = process.communicate()
+    if process.returncode:
+        last = (errors.strip().splitlines() or ["no reason given"])[-1]
+        raise RetinueError(f"the training failed: {last.removeprefix('retinue: ')}")
+
+
+def _of_the_run(options: Sequence[str]) -> list[str]:
+    """Those of the options that are not in the recipe, and must be said again."""
+    kept = ("--device", "--threads", "--data-root", "--cache-memory", "--checkpoint-every")
+    found = []
+    for word, following in zip(options, [*options[1:], ""], strict=True):
+        name, is_joined, _ = word.partition("=")
+        if name in kept:
+            found += [word] if is_joined else [word, following]
+    return found
+
+
+def _files(run: Path) -> set[str]:
+    return {
+        str(path.relative_to(run))
+        for path in run.rglob("*")
+        if path.is_file() and path.name not in OF_ITS_OWN
+    }
+
+
+def _untimed(path: Path) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [{key: value for key, value in line.items() if key not in TIMED} for line in lines]
