@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.contests import CONTESTS, RETINUE
 from benchmarks.results import Measurement
@@ -46,17 +46,17 @@ def accuracy_against_seconds(found: Mapping[str, Found]) -> "Figure":
             _draw_ours(axes, sorted(ends[data]))
         axes.set(title=TITLES[data], xlabel="time of training", xscale="log")
         _make_room(axes)
+        if data in curves:
+            axes.legend(loc="lower left", frameon=False, labelcolor="linecolor", fontsize=8)
         axes.yaxis.set_major_formatter(percent)
     row[0].set_ylabel("test accuracy")
     return figure
 
 
 def _draw_peer(axes: "Axes", curve: Sequence[Point], name: str) -> None:
-    """A line epoch by epoch, named below its beginning, where no other line ends."""
-    colour = COLOURS.get(name, PURPLE)
-    axes.plot(*zip(*curve, strict=True), marker="o", markersize=3, color=colour)
-    style = {"xytext": (6, -3), "ha": "left", "va": "top", "color": colour}
-    _say(axes, f"{name}\nends at {_numbers(curve[-1])}", curve[0], style)
+    """A line epoch by epoch, with where it ends in the legend."""
+    colour, text = COLOURS.get(name, PURPLE), f"{name}: {_numbers(curve[-1])}"
+    axes.plot(*zip(*curve, strict=True), marker="o", markersize=3, color=colour, label=text)
 
 
 def _draw_ours(axes: "Axes", ends: Sequence[Point]) -> None:
@@ -64,14 +64,19 @@ def _draw_ours(axes: "Axes", ends: Sequence[Point]) -> None:
     axes.plot(*zip(*ends, strict=True), ":", marker="o", markersize=6, color=BLUE)
     for end in ends:
         name = "Retinue\n" if end == ends[-1] else ""
-        style = {"xytext": (-5, 4), "ha": "right", "va": "bottom", "color": BLUE}
-        _say(axes, name + _numbers(end), end, {**style, "fontweight": "bold"})
-
-
-def _say(axes: "Axes", text: str, point: Point, style: dict[str, Any]) -> None:
-    # On a light ground of its own, for another line may pass there.
-    ground = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.5}
-    axes.annotate(text, point, textcoords="offset points", fontsize=8, bbox=ground, **style)
+        # On a light ground of its own, for another line may pass there.
+        axes.annotate(
+            name + _numbers(end),
+            end,
+            xytext=(-5, 4),
+            textcoords="offset points",
+            ha="right",
+            va="bottom",
+            color=BLUE,
+            fontsize=8,
+            fontweight="bold",
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.5},
+        )
 
 
 def _make_room(axes: "Axes") -> None:
