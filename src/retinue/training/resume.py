@@ -12,7 +12,7 @@ from retinue.data.memory import CACHE_MEMORY
 from retinue.errors import UsageError
 from retinue.runs import Run
 from retinue.training.carry_out import carry_out
-from retinue.training.checkpoint import read_newest
+from retinue.training.checkpoint import read_newest, remove_checkpoints
 from retinue.training.environment import describe_environment
 from retinue.training.folder import split_rows
 from retinue.training.listener import Listener, Plan, with_tensorboard
@@ -50,6 +50,7 @@ def go_on(
     listener = listener or Listener()
     every = Every.parse(checkpoint_every)
     if run.status["state"] == "finished":
+        remove_checkpoints(run.path / FOLDER)  # there where it was killed before it did so
         raise UsageError(f"{run.path}: is finished; there is nothing to go on with")
     before = run.read_json("environment.json")
     torch.set_num_threads(threads or before["threads"])

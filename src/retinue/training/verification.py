@@ -13,6 +13,7 @@ from typing import Any
 
 from retinue.errors import RetinueError
 from retinue.runs import LINES, Run
+from retinue.training.saving import FOLDER
 
 TIMED = ("seconds", "pictures_per_second")  # fields of a line that no two runs have alike
 OF_ITS_OWN = ("status.json", "environment.json", ".lock")  # processes, times, command lines
@@ -64,6 +65,8 @@ def verify_resume(
             break
         done += 1
         where = Run(killed).status if (killed / "status.json").exists() else {}
+        if where.get("state") == "finished":
+            break  # it was killed while it told its end
         tell(f"killed at step {where.get('step', 0)}, goes on")
         if (killed / "recipe.yaml").exists():
             words = [*program, "train", "--resume", str(killed), *_of_the_run(options)]
@@ -143,7 +146,7 @@ def _files(run: Path) -> set[str]:
     return {
         str(path.relative_to(run))
         for path in run.rglob("*")
-        if path.is_file() and path.name not in OF_ITS_OWN
+        if path.is_file() and path.name not in OF_ITS_OWN and path.parent.name != FOLDER
     }
 
 
