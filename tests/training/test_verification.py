@@ -21,9 +21,9 @@ def ignore(_: str) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        ["--model", "fast", "--hardest", "0.6", "--epochs", "6"],
-        ["--model", "cnn", "--ema", "0.9", "--mixup", "0.2", "--epochs", "3"],
-        ["--model", "resnet-small", "--set", "model.width=8", "--epochs", "2"],
+        ["--model", "fast", "--hardest", "0.6", "--epochs", "40"],
+        ["--model", "cnn", "--ema", "0.9", "--mixup", "0.2", "--epochs", "15"],
+        ["--model", "resnet-small", "--set", "model.width=8", "--epochs", "8"],
     ],
     ids=["fast", "cnn", "resnet-small"],
 )
@@ -36,7 +36,7 @@ def test_killed_processes_go_on_exactly(options: list[str], tmp_path: Path) -> N
 
 @pytest.mark.slow
 def test_the_proof_fails_where_something_is_forgotten(tmp_path: Path) -> None:
-    options = [*DIGITS, "--model", "fast", "--epochs", "6"]
+    options = [*DIGITS, "--model", "fast", "--epochs", "80"]
     program = (sys.executable, str(FORGETFUL))
     found = verify_resume(options, tmp_path, kills=6, tell=ignore, program=program)
     assert not found.holds

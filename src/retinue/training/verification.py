@@ -55,12 +55,15 @@ def verify_resume(
     started = time.monotonic()
     _wait(_start([*program, "train", *options, "--output", str(straight)]))
     seconds = time.monotonic() - started
+    # Without the start of a process, in which nothing can be lost.
+    told = Run(straight).status
+    span = told["heartbeat"] - told["started"]
     done, moments = 0, random.Random()  # noqa: S311
     words = [*program, "train", *options, "--output", str(killed)]
     while True:
         process = _start(words)
         # Each life takes its share of the time, so that the kills fall into all of the training.
-        allowed = moments.uniform(0, 2 * seconds / (kills + 1)) if done < kills else None
+        allowed = moments.uniform(0, 2 * span / (kills + 1)) if done < kills else None
         if not _killed(process, killed, allowed):
             break
         done += 1
