@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from retinue.writing import write_text
+
 
 @dataclass(frozen=True)
 class Measurement:
@@ -36,6 +38,14 @@ def append(path: Path, measurement: Measurement) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(asdict(measurement)) + "\n")
+
+
+def merge(path: Path, fresh: Sequence[Measurement]) -> None:
+    """Put measurements into the file, in the place of what it has of the same figures."""
+    figures = {one.figure for one in fresh}
+    kept = [one for one in read(path) if one.figure not in figures]
+    lines = [json.dumps(asdict(one)) + "\n" for one in [*kept, *fresh]]
+    write_text(path, "".join(lines))
 
 
 def read(path: Path) -> list[Measurement]:

@@ -9,10 +9,14 @@ Every single training is a line in a file of results, and is not measured again 
 is the same: an interrupted call goes on where it was, and the table is made of several calls.
 `--results` names another file, to begin anew. Environments, decoded pictures, run folders and
 results lie in $RETINUE_BENCH, or in the user's cache folder under retinue-bench.
+
+What the document states is kept beside it in `measured.jsonl`: `--write` puts the figures measured
+here in the place of the same ones there, and makes the table of all.
 """
 
 import argparse
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import arrays, document, machine, plot, results, table
@@ -21,6 +25,7 @@ from benchmarks.measure import How, measure
 from benchmarks.peers.environment import PeerError, bench_folder
 from benchmarks.results import Measurement
 
+MEASURED = "measured.jsonl"  # beside the document: all that its table is made of
 PICTURE = document.DOCUMENT.parent / "pictures" / "front.png"
 CLOCK = (
     "Seconds of training go from the first use of decoded pictures to the last update, whitening "
@@ -43,10 +48,11 @@ def main() -> int:
     if not asked.table:
         went = [_carry_out(figure, range(asked.seeds), how, path) for figure in figures]
         failed = not all(went)
-    # Written is all that there is, also of earlier calls.
-    found = {
-        figure: _found(figure, how, path) for figure in CONTESTS if asked.write or figure in figures
-    }
+    found = {figure: _found(figure, how, results.read(path)) for figure in figures}
+    if asked.write:
+        kept = asked.document.with_name(MEASURED)
+        results.merge(kept, _every(found))
+        found = {figure: _found(figure, how, results.read(kept)) for figure in CONTESTS}
     text = _report(found)
     print(text)
     if asked.write and any(found.values()):
@@ -64,7 +70,7 @@ def _carry_out(figure: str, seeds: range, how: How, path: Path) -> bool:
     failed: set[str] = set()
     for seed in seeds:
         for side in contest.sides:
-            there = _found(figure, how, path).get(side.name, [])
+            there = _found(figure, how, results.read(path)).get(side.name, [])
             if side.name in failed or seed in [one.seed for one in there]:
                 continue
             print(f"{figure}: {side.name}, seed {seed} ...", file=sys.stderr, flush=True)
@@ -77,33 +83,33 @@ def _carry_out(figure: str, seeds: range, how: How, path: Path) -> bool:
             results.append(path, one)
             told = f"{100 * one.accuracy:.2f} % in {one.seconds:.1f} s, {one.wall:.1f} s in all"
             print(f"{figure}: {side.name}, seed {seed}: {told}", file=sys.stderr, flush=True)
-    found = _found(figure, how, path)
+    found = _found(figure, how, results.read(path))
     for side in contest.ours:
         if side.name in found:
             print(table.ratio_line(figure, contest, side, found), file=sys.stderr, flush=True)
     return not failed
 
 
-def _found(figure: str, how: How, path: Path) -> dict[str, list[Measurement]]:
-    """What the file has of a figure's sides, measured by the commands that they have now."""
+def _found(figure: str, how: How, measured: Sequence[Measurement]) -> dict[str, list[Measurement]]:
+    """What there is of a figure's sides, measured by the commands that they have now."""
     contest = CONTESTS[figure]
     found: dict[str, list[Measurement]] = {}
     for side in contest.sides:
         command = " ".join(how.command(contest, side))
         key = (figure, side.name, command)
-        seeds = {
-            one.seed: one
-            for one in results.read(path)
-            if (one.figure, one.side, one.command) == key
-        }
+        seeds = {one.seed: one for one in measured if (one.figure, one.side, one.command) == key}
         if seeds:
             found[side.name] = [seeds[seed] for seed in sorted(seeds)]
     return found
 
 
+def _every(found: Mapping[str, Mapping[str, Sequence[Measurement]]]) -> list[Measurement]:
+    return [one for sides in found.values() for side in sides.values() for one in side]
+
+
 def _report(found: dict[str, dict[str, list[Measurement]]]) -> str:
     """The table and what belongs to it."""
-    every = [one for sides in found.values() for side in sides.values() for one in side]
+    every = _every(found)
     if not every:
         return "Nothing is measured yet."
     lines = [table.HEAD]
