@@ -103,8 +103,8 @@ CONTESTS = {
         "CIFAR-10 in an hour",
         "cifar10",
         _ours(
-            "--preset accurate --set model.width=96 --augment basic --epochs 100 --time-limit 1h "
-            "--val-fraction 0"
+            "--preset accurate --set model.width=96 --augment basic --hardest 0.7 --epochs 100 "
+            "--time-limit 1h --val-fraction 0"
         ),
         accuracy=96,
         seconds=3600,

@@ -22,7 +22,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], int]]:
         assert folder.is_dir()
         found.append((list(options), kills))
         different = ("model.safetensors", "history.jsonl") if "bad" in options else ()
-        return Verdict(kills, 1.5, 20, different)
+        return Verdict({"training": kills - 1, "judging": 1}, 1.5, 20, different)
 
     monkeypatch.setattr(verification, "verify_resume", verify)
     return found
@@ -32,7 +32,7 @@ def test_options_of_train_are_given_on(command: Command, asked: list[Any]) -> No
     code, out, _ = command("verify-resume", "digits", "--model", "cnn", "--kills", "3")
     assert code == 0
     assert asked == [(["digits", "--model", "cnn", "--checkpoint-every", "10"], 3)]
-    assert "exact: killed 3 times, and all 20 files of the run are those of" in out
+    assert "exact: killed 3 times (2 while training, 1 while judging), and all 20 files" in out
     command("verify-resume", "--model", "cnn", "digits", "--checkpoint-every=2s")
     assert asked[1] == (["--model", "cnn", "digits", "--checkpoint-every=2s"], 5)
 

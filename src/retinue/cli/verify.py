@@ -36,11 +36,12 @@ def verify_resume(
     with tempfile.TemporaryDirectory() as folder:
         found = verify(options, Path(folder), kills, lambda text: console.print(text, markup=False))
     if as_json:
-        print_json({**vars(found), "holds": found.holds})
+        print_json({**vars(found), "kills": found.kills, "holds": found.holds})
     if not found.holds:
         raise RetinueError(f"not exact: {', '.join(found.different)} differ")
+    when = ", ".join(f"{number} while {what}" for what, number in found.moments.items())
     console.print(
-        f"exact: killed {found.kills} times, and all {found.files} files of the run are those of "
-        "the training that was never stopped",
+        f"exact: killed {found.kills} times ({when or 'never'}), and all {found.files} files of the "
+        "run are those of the training that was never stopped",
         markup=False,
     )

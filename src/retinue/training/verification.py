@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,20 @@ POLL = 0.02  # seconds between two looks at a process
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came out: how often the second training was killed, and the files that differ."""
+    """What came out: how often the second training was killed and when, and what differs.
 
-    kills: int
+    `moments` counts the kills by what was going on: training, saving, judging, or beginning.
+    """
+
+    moments: Mapping[str, int]
     seconds: float
     files: int
     different: tuple[str, ...]
+
+    @property
+    def kills(self) -> int:
+        """How often it was killed."""
+        return sum(self.moments.values())
 
     @property
     def holds(self) -> bool:
@@ -58,26 +67,28 @@ def verify_resume(
     # Without the start of a process, in which nothing can be lost.
     told = Run(straight).status
     span = told["heartbeat"] - told["started"]
-    done, moments = 0, random.Random()  # noqa: S311
+    moments, draws = Counter[str](), random.Random()  # noqa: S311
     words = [*program, "train", *options, "--output", str(killed)]
     while True:
         process = _start(words)
         # Each life takes its share of the time, so that the kills fall into all of the training.
-        allowed = moments.uniform(0, 2 * span / (kills + 1)) if done < kills else None
+        is_last = moments.total() == kills
+        allowed = None if is_last else draws.uniform(0, 2 * span / (kills + 1))
         if not _killed(process, killed, allowed):
             break
-        done += 1
         where = Run(killed).status if (killed / "status.json").exists() else {}
         if where.get("state") == "finished":
             break  # it was killed while it told its end
-        tell(f"killed at step {where.get('step', 0)}, goes on")
+        moment = _moment(killed)
+        moments[moment] += 1
+        tell(f"killed while {moment}, at step {where.get('step', 0)}; goes on")
         if (killed / "recipe.yaml").exists():
             words = [*program, "train", "--resume", str(killed), *_of_the_run(options)]
         else:
             shutil.rmtree(killed, ignore_errors=True)  # killed before the run began
     names = _files(straight) | _files(killed)
     different = sorted(name for name in names if not same(straight / name, killed / name))
-    return Verdict(done, seconds, len(names), tuple(different))
+    return Verdict(moments, seconds, len(names), tuple(different))
 
 
 def same(one: Path, other: Path) -> bool:
@@ -112,6 +123,15 @@ def _killed(process: subprocess.Popen[str], run: Path, allowed: float | None) ->
     process.kill()
     process.communicate()
     return True
+
+
+def _moment(run: Path) -> str:
+    """What a training was at when it was killed, by what it left behind."""
+    if not (run / "recipe.yaml").exists():
+        return "beginning"
+    if any((run / FOLDER).glob(".*.part")):
+        return "saving"
+    return "judging" if (run / "model.safetensors").exists() else "training"
 
 
 def _trains(run: Path, process: int) -> bool:
