@@ -39,6 +39,7 @@ format: $(VENV)/dev
 soak: $(VENV)/dev
 	$(BIN)/python benchmarks/figures.py
 	$(BIN)/python -m benchmarks.fuzz --write
+	$(BIN)/python -m benchmarks.kills --write
 	$(BIN)/python -m benchmarks.input --write
 	$(BIN)/python -m benchmarks.versus --write
 	$(BIN)/python -m benchmarks.step_profile cifar10-94 --write

@@ -188,6 +188,44 @@ def test_mutated_files_never_crash_the_decoder(bench: Path) -> None:
     assert len(counts) > 5
 
 
+@pytest.mark.slow
+def test_killed_trainings_go_on_exactly_from_python_too(bench: Path, tmp_path: Path) -> None:
+    document = tmp_path / "doc.md"
+    command = [sys.executable, "-m", "benchmarks.kills", "--smoke", "--write", "--document"]
+    done = subprocess.run(
+        [*command, str(document)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    line = next(line for line in done.stdout.splitlines() if line.startswith("| `fast`"))
+    _, trainings, kills, *moments, different = (cell.strip() for cell in line.strip("|").split("|"))
+    assert int(trainings) >= 1
+    assert int(kills) == sum(map(int, moments)) > 0
+    assert different == "none"
+    assert line in document.read_text()
+
+
+def test_a_figure_measured_anew_takes_the_place_of_its_lines_alone(
+    bench: Path, tmp_path: Path
+) -> None:
+    from benchmarks.results import Measurement, append, merge, read
+
+    about: dict[str, Any] = {"side": "Retinue", "command": "", "precision": "fp32", "wall": 0.0}
+    about |= {"cold": None, "curve": [], "versions": {}, "load": 0.0, "date": "", "accuracy": 0.5}
+    about |= {"pictures_per_second": 1.0}
+
+    def measured(figure: str, seed: int, seconds: float) -> Measurement:
+        return Measurement(figure=figure, seed=seed, seconds=seconds, **about)
+
+    path = tmp_path / "measured.jsonl"
+    for figure, seed in (("a", 0), ("a", 1), ("b", 0)):
+        append(path, measured(figure, seed, 10))
+    merge(path, [measured("a", 0, 9), measured("c", 0, 8)])
+    found = [(one.figure, one.seed, one.seconds) for one in read(path)]
+    assert found == [("b", 0, 10), ("a", 0, 9), ("c", 0, 8)]
+    merge(path, [])
+    assert len(read(path)) == 3
+
+
 def test_ratios_and_verdicts(bench: Path) -> None:
     from benchmarks.contests import CONTESTS
     from benchmarks.results import Measurement

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import png
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -246,7 +247,8 @@ def test_real_files_of_every_orientation_look_alike(
     found = decode((folder / f"{name}_{number}.jpg").read_bytes())
     assert found.shape == upright.shape
     distance = np.abs(found.astype(float) - upright).mean()
-    assert distance < 10
+    # Four of the eighteen were saved once more than the others, with other colours: 3.3 to 3.7.
+    assert distance < (3 if (name, number < 5) != ("Landscape", False) else 4)
     # The control: a picture turned or mirrored is far away.
     for wrong in (upright[::-1], upright[:, ::-1], upright[::-1, ::-1]):
         assert np.abs(found.astype(float) - wrong).mean() > 3 * distance + 10
@@ -274,6 +276,41 @@ def test_every_good_file_of_pngsuite_decodes(shared_data: Path) -> None:
         channels = 1 if colour_type == 0 or (colour_type, data[24]) == (4, 8) else 3
         assert pixels.shape == (*png_size(data), channels), path.name
         assert header(data) == Header(pixels.shape[1], pixels.shape[0], channels == 1), path.name
+
+
+def by_pypng(data: bytes) -> NDArray[np.float64]:
+    """A PNG on white, (H, W, 1 or 3) from 0 to 255, without Pillow and without rounding."""
+    width, height, rows, info = png.Reader(bytes=data).read()
+    values = np.array([list(row) for row in rows]).reshape(height, width, info["planes"])
+    alpha = np.ones((height, width, 1))
+    if data[25] == 3:  # a palette
+        table = np.array([[*entry, 255][:4] for entry in info["palette"]]) / 255
+        colours, alpha = table[values[:, :, 0], :3], table[values[:, :, 0], 3:]
+    else:
+        colours = values / (2 ** info["bitdepth"] - 1)
+        if info["alpha"]:
+            colours, alpha = colours[..., :-1], colours[..., -1:]
+        if "transparent" in info:
+            alpha = 1.0 * (values != info["transparent"]).any(-1, keepdims=True)
+    on_white: NDArray[np.float64] = 255 * (colours * alpha + 1 - alpha)
+    return on_white
+
+
+@pytest.mark.shared_data
+def test_pngsuite_has_the_pixels_of_an_independent_decoder(shared_data: Path) -> None:
+    folder = shared_data / "decode" / "pngsuite" / "png"
+    compared = rounded = 0
+    for path in sorted(folder.glob("[!x]*.png")):
+        expected = by_pypng(path.read_bytes())
+        distance = np.abs(decode(path.read_bytes()) - expected).max()
+        # 16 bits and alpha fall between two levels; all others are exact.
+        assert distance < 1, path.name
+        is_whole = np.abs(expected - expected.round()).max() < 1e-9
+        assert distance < 1e-9 or not is_whole, path.name
+        compared += 1
+        rounded += not is_whole
+    assert compared > 150
+    assert 10 < rounded < compared / 2
 
 
 @pytest.mark.shared_data

@@ -1,5 +1,6 @@
 """Files appear whole or not at all."""
 
+import errno
 import json
 import os
 import subprocess
@@ -52,6 +53,31 @@ def test_a_block_that_raises_leaves_the_old_file_and_nothing_else(tmp_path: Path
         write_half(target)
     assert target.read_text() == "old"
     assert names_in(tmp_path) == ["a.txt"]
+
+
+def test_a_full_disk_names_the_file_that_was_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        write_text(target, "new")
+    assert caught.value.filename == str(target)
+    assert target.read_text() == "old"
+    assert names_in(tmp_path) == ["a.txt"]
+
+
+def test_other_errors_of_a_block_stay_as_they_are(tmp_path: Path) -> None:
+    with pytest.raises(ConnectionResetError), appearing(tmp_path / "a.txt"):
+        raise ConnectionResetError(errno.ECONNRESET, "gone")
+    with pytest.raises(FileNotFoundError) as caught, appearing(tmp_path / "a.txt"):
+        (tmp_path / "other").read_text()
+    assert caught.value.filename == str(tmp_path / "other")
 
 
 def test_a_block_that_raises_leaves_no_file_where_none_was(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Files appear whole or not at all: written aside, flushed to the disk, then renamed."""
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -7,12 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _FORMULA = tuple("=+-@\t\r'")  # how a cell begins that a spreadsheet might work out
 
 
 @contextmanager
 def appearing(path: Path) -> Iterator[Path]:
-    """Give a path to write to, in the same folder; it takes `path`'s place when the block ends."""
+    """Give a path to write to, in the same folder; it takes `path`'s place when the block ends.
+
+    Raises:
+        OSError: the disk is full or closed to writing; it names `path`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -20,6 +26,12 @@ def appearing(path: Path) -> Iterator[Path]:
         with aside.open("rb+") as file:
             os.fsync(file.fileno())
         aside.replace(path)
+    except OSError as error:
+        # A write that finds no room names no file, and nobody has heard of the one aside.
+        is_ours = error.filename == str(aside) or (not error.filename and error.errno in _NO_ROOM)
+        if not is_ours:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
         aside.unlink(missing_ok=True)
 

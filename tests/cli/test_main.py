@@ -65,6 +65,7 @@ def test_bad_usage_is_2_with_one_line_that_names_it(
         (RetinueError("x.png: cannot be read"), 1, "retinue: x.png: cannot be read\n"),
         (UsageError("--lr 0: too small"), 2, "retinue: --lr 0: too small\n"),
         (RetinueError("two\n  lines"), 1, "retinue: two lines\n"),
+        (OSError(28, "No room", "runs/a/x.csv"), 1, "retinue: runs/a/x.csv: No room\n"),
         (KeyboardInterrupt(), 1, "retinue: stopped\n"),
         (
             ZeroDivisionError("by\nzero"),

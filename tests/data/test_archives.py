@@ -4,17 +4,20 @@ import gzip
 import io
 import re
 import struct
+import sys
 import tarfile
 import time
+import types
 import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from retinue.data.archives import TarFiles, ZipFiles, is_tar
-from retinue.data.files import Files
+from retinue.data.files import Files, open_files
 from retinue.data.refusals import ArchiveLimits
 from retinue.errors import RetinueError
 
@@ -343,6 +346,34 @@ def test_a_tar_cut_between_two_entries_or_damaged_there_is_noticed(tmp_path: Pat
     refuses(TarFiles(path), "no end mark at byte 1024")
     path.write_bytes(content[:1030] + b"?" + content[1031:])
     refuses(TarFiles(path), "no end mark at byte 1024")
+
+
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+
+
+def test_zst_names_the_way_out_where_python_cannot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "compression.zstd", None)
+    packed = tmp_path / "photos.tar.zst"
+    packed.write_bytes(ZSTD_MAGIC + bytes(100))
+    with pytest.raises(RetinueError, match=r"photos\.tar\.zst is packed with zstd.*zstd -d"):
+        open_files(packed)
+
+
+def test_zst_is_read_where_python_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Stands in for Python 3.14's module: four bytes to tell it by, then the plain content.
+    def opened(file: BinaryIO) -> io.BytesIO:
+        assert file.read(4) == ZSTD_MAGIC
+        return io.BytesIO(file.read())
+
+    module = types.ModuleType("compression.zstd")
+    monkeypatch.setattr(module, "ZstdFile", opened, raising=False)
+    monkeypatch.setitem(sys.modules, "compression", types.ModuleType("compression"))
+    monkeypatch.setitem(sys.modules, "compression.zstd", module)
+    packed = tmp_path / "photos.tar.zst"
+    packed.write_bytes(ZSTD_MAGIC + make_tar(tmp_path / "plain.tar").read_bytes())
+    assert contents(open_files(packed)) == PICTURES
 
 
 def test_joined_tars_are_noticed(tmp_path: Path) -> None:

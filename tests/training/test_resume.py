@@ -25,7 +25,7 @@ from retinue.training.fit import fit
 from retinue.training.listener import Listener
 from retinue.training.loop import StepReport, Training
 from retinue.training.resume import go_on
-from retinue.training.verification import OF_ITS_OWN, same
+from retinue.training.verification import different
 
 # Between them, all that a training remembers from one step to the next.
 COURSES: dict[str, dict[str, Any]] = {
@@ -91,16 +91,6 @@ def killed_at(steps: list[int], name: str, data: ImageData, folder: Path, every:
             pass
 
 
-def different(one: Run, other: Run) -> list[str]:
-    names = {
-        str(path.relative_to(run.path))
-        for run in (one, other)
-        for path in run.path.rglob("*")
-        if path.is_file() and path.name not in OF_ITS_OWN
-    }
-    return sorted(name for name in names if not same(one.path / name, other.path / name))
-
-
 @pytest.mark.parametrize("name", COURSES)
 def test_a_killed_training_ends_as_if_never_killed(
     name: str, straight: Callable[[str], Run], digits: ImageData, tmp_path: Path
@@ -108,7 +98,7 @@ def test_a_killed_training_ends_as_if_never_killed(
     moments = random.Random(name)
     lives = [moments.randrange(1, 12) for _ in range(4)]
     whole, killed = straight(name), killed_at(lives, name, digits, tmp_path / "killed")
-    assert different(whole, killed) == []
+    assert different(whole.path, killed.path) == ()
     for key in ("state", "reason", "epoch", "step", "best_epoch", "test_looks"):
         assert whole.status[key] == killed.status[key]
     assert not (killed.path / "checkpoint").exists()
@@ -121,7 +111,7 @@ def test_every_single_step_is_a_place_to_go_on_from(
     for step in range(0, whole.status["step"], 2):
         folder = tmp_path / "killed"
         shutil.rmtree(folder, ignore_errors=True)
-        assert different(whole, killed_at([step], "fast", digits, folder, every=1)) == []
+        assert different(whole.path, killed_at([step], "fast", digits, folder, every=1).path) == ()
 
 
 FORGOTTEN: dict[str, tuple[str, Callable[[Checkpoint], Checkpoint]]] = {}
@@ -205,7 +195,7 @@ def test_whatever_is_forgotten_shows(
     )
     # In the middle of an epoch that is not the first.
     stop = [whole.status["step"] * 3 // 4 - 1]
-    assert different(whole, killed_at(stop, course, digits, tmp_path / "killed", every=1))
+    assert different(whole.path, killed_at(stop, course, digits, tmp_path / "killed", every=1).path)
 
 
 def test_the_newest_damaged_checkpoint_is_told_and_the_one_before_taken(
@@ -225,7 +215,7 @@ def test_the_newest_damaged_checkpoint_is_told_and_the_one_before_taken(
     )
     assert steps == [4]
     assert f"{newest.stem}.json is damaged" in notes[0]
-    assert different(whole, run) == []
+    assert different(whole.path, run.path) == ()
 
 
 def stop_at(step: int, name: str, data: ImageData, folder: Path, **options: Any) -> None:
@@ -239,6 +229,23 @@ def stop_at(step: int, name: str, data: ImageData, folder: Path, **options: Any)
         make_recipe(COURSES[name]),
         data=data, output=folder, checkpoint_every=4, listener=Listener(on_step=on_step), **options,
     )  # fmt: skip
+
+
+def test_a_training_by_the_clock_says_that_it_is_not_exact(
+    digits: ImageData, tmp_path: Path
+) -> None:
+    for limit, told in ((3600, ["--time-limit goes by the clock: no two such runs end alike"]),
+                        (None, [])):  # fmt: skip
+        folder, notes = tmp_path / str(limit), list[str]()
+        recipe = make_recipe(COURSES["patient"], {"time_limit": limit, "epochs": 1})
+
+        def stop(*_: object) -> None:
+            raise KilledError
+
+        with pytest.raises(KilledError):
+            fit(recipe, data=digits, output=folder, listener=Listener(on_step=stop))
+        go_on(folder, data=digits, listener=Listener(on_note=notes.append))
+        assert notes == told
 
 
 def test_a_finished_run_is_refused(straight: Callable[[str], Run], digits: ImageData) -> None:
@@ -301,7 +308,7 @@ def test_a_network_and_arrays_of_pythons_go_on_with_both_given_again(tmp_path: P
         retinue.train(arrays, model=module, output=killed, on_epoch=stop, **settings)
     # The weights are those of the checkpoint, whatever the network given now begins with.
     run = retinue.train(arrays, model=network(), resume=killed)
-    assert different(whole, run) == []
+    assert different(whole.path, run.path) == ()
     with pytest.raises(UsageError, match="epochs: a run goes on as it began"):
         retinue.train(arrays, resume=killed, epochs=9)
 
@@ -340,7 +347,7 @@ def test_the_files_of_a_judgement_that_was_broken_off_are_made_anew(
             fit(make_recipe(COURSES["patient"]), data=digits, output=folder)
     assert Run.load(folder).test_looks == 0
     run = go_on(folder, data=digits)
-    assert different(whole, run) == []
+    assert different(whole.path, run.path) == ()
     assert run.test_looks == 1
 
 

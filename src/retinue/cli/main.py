@@ -67,6 +67,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         # Whoever read the output has gone, as `head` does; the interpreter must not flush again.
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        _fail(f"{name}{error.strerror or error}", 1, debug)
     except Exception as error:
         if hasattr(error, "format_message"):  # of click, which Typer brings under several names
             _fail(error.format_message(), 2, debug)

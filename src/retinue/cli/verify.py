@@ -41,7 +41,7 @@ def verify_resume(
         raise RetinueError(f"not exact: {', '.join(found.different)} differ")
     when = ", ".join(f"{number} while {what}" for what, number in found.moments.items())
     console.print(
-        f"exact: killed {found.kills} times ({when or 'never'}), and all {found.files} files of the "
-        "run are those of the training that was never stopped",
+        f"exact: killed {found.kills} times ({when or 'never'}), and all {found.files} files of "
+        "the run are those of the training that was never stopped",
         markup=False,
     )

@@ -15,8 +15,9 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from retinue.data.files import Entry, is_ignored
 from retinue.data.refusals import (
@@ -24,6 +25,7 @@ from retinue.data.refusals import (
     DEFAULT_LIMITS,
     MIB,
     RATIO_FROM_BYTES,
+    ZSTD,
     ArchiveLimits,
     Census,
     damage_named,
@@ -32,6 +34,7 @@ from retinue.data.refusals import (
     refused_entry,
     require,
 )
+from retinue.errors import RetinueError
 
 _CHUNK = 256 * 1024
 # Tar keeps long names in headers of any length; no honest one comes near this.
@@ -153,7 +156,7 @@ def _content(file: BinaryIO, info: zipfile.ZipInfo) -> bytes:
 
 
 class TarFiles:
-    """The files of a tar archive, plain or packed with gz, bz2 or xz; implements `Files`.
+    """The files of a tar archive, plain or packed with gz, bz2, xz or zst; implements `Files`.
 
     A tar has no table of contents: each `entries()` and each `read()` is one pass over all of it.
     """
@@ -315,4 +318,17 @@ def _unpacked(packed: io.BufferedReader) -> io.BufferedIOBase:
         return bz2.BZ2File(packed)
     if start.startswith(b"\xfd7zXZ\x00"):
         return lzma.LZMAFile(packed)
+    if start.startswith(b"\x28\xb5\x2f\xfd"):
+        return _unpacked_zstd(packed)
     return packed
+
+
+def _unpacked_zstd(packed: io.BufferedReader) -> Any:
+    try:
+        zstd = import_module(ZSTD)
+    except ImportError:
+        raise RetinueError(
+            f"{packed.name} is packed with zstd, which Python knows from 3.14 on: unpack it first "
+            "(zstd -d), or pack it with gzip"
+        ) from None
+    return zstd.ZstdFile(packed)

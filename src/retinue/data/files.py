@@ -100,7 +100,7 @@ def is_ignored(name: str) -> bool:
 
 
 def open_files(path: Path) -> Files:
-    """Open a folder, a zip or a tar (plain, gz, bz2 or xz), told apart by content, not by name.
+    """Open a folder, zip or tar (plain, gz, bz2, xz or zst), told apart by content, not by name.
 
     Raises:
         UsageError: there is nothing at `path`, or it is none of the three.

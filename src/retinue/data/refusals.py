@@ -10,8 +10,9 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from retinue.errors import RetinueError
@@ -20,8 +21,9 @@ MIB = 2**20
 GIB = 2**30
 # Small files of one colour compress well beyond any ratio and harm nobody.
 RATIO_FROM_BYTES = MIB
+ZSTD = "compression.zstd"  # of Python's own from 3.14 on
 _DRIVE = re.compile(r"[A-Za-z]:")
-DAMAGE = (
+DAMAGE: tuple[type[Exception], ...] = (
     zipfile.BadZipFile,
     tarfile.TarError,
     lzma.LZMAError,
@@ -34,6 +36,8 @@ DAMAGE = (
     NotImplementedError,
     RecursionError,
 )
+with suppress(ImportError):
+    DAMAGE += (import_module(ZSTD).ZstdError,)
 
 
 @dataclass(frozen=True)

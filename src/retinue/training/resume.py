@@ -74,6 +74,8 @@ def go_on(
             run.cut_lines(checkpoint.values["lines"])
             run.take_over(epoch=course.epoch, step=checkpoint.step)
             plan = Plan(run, recipe, data, training.model, training.precision, [])
+            if recipe.time_limit:
+                notes.append("--time-limit goes by the clock: no two such runs end alike")
             notes += _differences(before, describe_environment(place, training.precision))
             listener.on_resume(checkpoint.step)
             for note in notes:

@@ -86,9 +86,13 @@ def verify_resume(
             words = [*program, "train", "--resume", str(killed), *_of_the_run(options)]
         else:
             shutil.rmtree(killed, ignore_errors=True)  # killed before the run began
-    names = _files(straight) | _files(killed)
-    different = sorted(name for name in names if not same(straight / name, killed / name))
-    return Verdict(moments, seconds, len(names), tuple(different))
+    return Verdict(moments, seconds, len(_files(straight)), different(straight, killed))
+
+
+def different(one: Path, other: Path) -> tuple[str, ...]:
+    """The files of two runs that do not hold the same, but for what tells how long it took."""
+    names = _files(one) | _files(other)
+    return tuple(sorted(name for name in names if not same(one / name, other / name)))
 
 
 def same(one: Path, other: Path) -> bool:
