@@ -116,7 +116,10 @@ def _peers(found: Mapping[str, Found]) -> dict[str, dict[str, list[Point]]]:
         contest = CONTESTS[figure]
         measured = sides.get(contest.peer.name, ()) if contest.peer else ()
         if measured and contest.peer and not contest.speed:
-            columns = zip(*(one.curve[:-1] for one in measured), strict=True)
+            # Of some, no more than their end is known.
+            most = max(len(one.curve) for one in measured)
+            whole = (one.curve[:-1] for one in measured if len(one.curve) == most)
+            columns = zip(*whole, strict=True)
             means = [_mean(column) for column in columns]
             peers = curves.setdefault(contest.data, {})
             peers[contest.peer.name] = [*means, _mean_point(measured)]

@@ -103,6 +103,17 @@ def endless_chunks(connection: socket.socket, _: str) -> None:
         connection.sendall(b"1000\r\n" + bytes(0x1000) + b"\r\n")
 
 
+def chunks_of(size: bytes) -> Answer:
+    """Parts of a size that is none, then bytes without end."""
+
+    def answer(connection: socket.socket, _: str) -> None:
+        connection.sendall(head("Transfer-Encoding: chunked") + size + b"\r\n")
+        while True:
+            connection.sendall(bytes(0x10000))
+
+    return answer
+
+
 def endless_patience(connection: socket.socket, _: str) -> None:
     while True:
         connection.sendall(head(status="100 Continue"))
@@ -156,6 +167,10 @@ def test_a_picture_and_what_is_asked_for_it(serve: Callable[[Answer], Server]) -
         (endless_patience, "in time"),
         (endless, "larger than"),
         (endless_chunks, "larger than"),
+        (chunks_of(b"-1"), "cannot be read"),
+        (chunks_of(b"-2"), "cannot be read"),
+        (chunks_of(b"many"), "cannot be read"),
+        (to("http://[::1"), "cannot be read"),
         (endless_head, "cannot be read"),
         (bomb, "compressed"),
         (boast, "larger than"),

@@ -788,3 +788,18 @@ def test_the_module_needs_pillow_and_numpy_only() -> None:
     text = Path(images.__file__).read_text(encoding="utf-8")
     imported = set(re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE))
     assert imported - sys.stdlib_module_names == {"numpy", "PIL", "retinue"}
+
+
+def test_a_picture_that_memory_cannot_bring_to_size_is_told_and_passing(
+    monkeypatch: pytest.MonkeyPatch, noise: Noise
+) -> None:
+    def none_left(*_: object) -> None:
+        raise MemoryError
+
+    data = encoded(Image.fromarray(noise(1, 9, 9, 3)))
+    monkeypatch.setattr(images, "fit", none_left)
+    found, reason = images.header_and_pixels(data, Preprocess((4, 4), (4, 4), "crop", 3))
+    assert (found.height, found.width) == (9, 9)
+    assert isinstance(reason, PictureError)
+    assert reason.passing
+    assert "memory" in str(reason)

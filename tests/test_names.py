@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import retinue
+from retinue.cli.console import make_console
 from retinue.cli.main import main
 from retinue.runs import Run
 
@@ -100,3 +101,34 @@ def test_json_holds_the_names_as_they_are(trained: Run, capsys: pytest.CaptureFi
 def test_classes_are_chosen_by_any_name(trained: Run, class_folders: Callable[..., Any]) -> None:
     data = retinue.load_data(trained.path.parent / "labels.csv", classes=("a,b", "<b>bold</b>"))
     assert set(data.classes) == {"a,b", "<b>bold</b>"}
+
+
+def test_json_on_a_terminal_steers_it_no_more_than_words_do(
+    trained: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["evaluate", str(trained.path), "--json"])
+    told = capsys.readouterr().out
+    assert not [sign for sign in told if sign in "\x1b\x07\u202e\x9b"]
+    assert "😀" in told
+
+
+def test_words_between_colons_are_no_emoji(capsys: pytest.CaptureFixture[str]) -> None:
+    make_console().print(":cat: [b]x[/]")
+    assert capsys.readouterr().out == ":cat: x\n"
+
+
+def test_csv_on_a_terminal_is_printable(
+    trained: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = str(trained.path.parent / "6-0.png")
+    for on_terminal in (False, True):
+        monkeypatch.setattr("sys.stdout.isatty", lambda answer=on_terminal: answer)
+        with pytest.raises(SystemExit):
+            main(["predict", str(trained.path), picture, "--csv", "--top", str(len(NAMES))])
+        assert ("\x1b" in capsys.readouterr().out) != on_terminal
+
+
+def test_a_prediction_in_short_steers_nothing(trained: Run) -> None:
+    pictures = sorted(trained.path.parent.glob("*-0.png"))
+    assert "\x1b" not in repr(retinue.predict(trained, pictures))

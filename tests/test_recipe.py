@@ -428,3 +428,12 @@ def test_yaml_that_would_run_code_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read as a recipe"):
         read_recipe(written(tmp_path, text))
     assert not proof.exists()
+
+
+def test_settings_nested_without_end_are_refused(tmp_path: Path) -> None:
+    deep = "[" * 100_000
+    with pytest.raises(UsageError, match="cannot be read"):
+        parse_assignments([f"lr={deep}"])
+    (tmp_path / "deep.yaml").write_text(f"lr: {deep}")
+    with pytest.raises(UsageError, match=r"deep\.yaml: cannot be read"):
+        read_recipe(tmp_path / "deep.yaml")

@@ -2,9 +2,12 @@
 
 import json
 import os
+import platform
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ import pytest
 from retinue.errors import RetinueError, UsageError
 from retinue.recipe import Recipe, make_recipe, write_recipe
 from retinue.runs import SCHEMA, SILENCE, STATES, Run
+from retinue.writing import write_json
 
 
 @pytest.fixture
@@ -248,6 +252,45 @@ def test_without_locks_the_heartbeat_tells(run: Run, monkeypatch: pytest.MonkeyP
     late = time.time() + SILENCE + 1
     monkeypatch.setattr(time, "time", lambda: late)
     assert run.state == "interrupted"
+
+
+HERE, ELSEWHERE = platform.node(), "another-host"
+
+
+@pytest.mark.parametrize(
+    ("host", "process", "age", "refused"),
+    [
+        (ELSEWHERE, 1, 0, True),
+        (ELSEWHERE, 1, SILENCE + 1, False),
+        (ELSEWHERE, 1, -SILENCE - 1, False),  # a clock that was set back
+        (HERE, os.getppid(), 0, True),
+        (HERE, 2**22 + 1, 0, False),  # no such process: Linux has fewer
+        (HERE, os.getpid(), 0, False),
+    ],
+)
+def test_without_locks_a_run_that_shows_life_is_not_taken(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    host: str,
+    process: int,
+    age: float,
+    refused: bool,
+) -> None:
+    @contextmanager
+    def without(_: Path) -> Iterator[bool]:
+        yield False
+
+    monkeypatch.setattr("retinue.runs.held", without)
+    beat = {"host": host, "process": process, "heartbeat": time.time() - age}
+    write_json(run.path / "status.json", {**run.status, **beat})
+    if refused:
+        with pytest.raises(UsageError, match=f"is being trained by process {process} on {host}"):
+            run.held().__enter__()
+    else:
+        with run.held():
+            pass
+    monkeypatch.setattr("retinue.runs.is_held", lambda _: None)
+    assert run.state == ("running" if refused or process == os.getpid() else "interrupted")
 
 
 def test_taking_over_a_run(run: Run) -> None:

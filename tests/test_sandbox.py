@@ -1,5 +1,7 @@
 """Decoders in a process of their own: what crashes, hangs or eats memory there ends there."""
 
+import signal
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -55,6 +57,62 @@ def test_there_the_pixels_are_what_they_are_here(
 def test_what_every_browser_shows_needs_no_process(kind: str, picture: Image.Image) -> None:
     decode(encoded(picture, kind))
     assert sandbox._idle.empty()
+
+
+def large(picture: Image.Image) -> bytes:
+    return encoded(picture, "PNG") + bytes(images.LARGE)
+
+
+def of_many_passes(picture: Image.Image) -> bytes:
+    return encoded(picture, "JPEG") + images.PASS * (images.FEW_PASSES + 1)
+
+
+def packed_bmp(_: Image.Image) -> bytes:
+    """4 x 2 pixels of 8 bits, packed by run lengths."""
+    runs = b"\x04\x01\x00\x00\x04\x02\x00\x01"
+    table = b"".join(bytes([level, level, level, 0]) for level in range(256))
+    start = 54 + len(table)
+    head = struct.pack("<2sIHHI", b"BM", start + len(runs), 0, 0, start)
+    info = struct.pack("<IiiHHIIiiII", 40, 4, 2, 1, 8, 1, len(runs), 0, 0, 256, 0)
+    return head + info + table + runs
+
+
+@pytest.mark.parametrize("made", [large, of_many_passes, packed_bmp])
+def test_what_could_take_a_usual_decoder_long_goes_apart(
+    made: Callable[[Image.Image], bytes], picture: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = made(picture)
+    apart = decode(data)
+    assert sandbox._idle.qsize() == 1
+    monkeypatch.setattr(sandbox, "_inside", True)
+    np.testing.assert_array_equal(apart, decode(data))
+
+
+def test_ctrl_c_ends_the_process_that_was_asked(
+    picture: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def stopped(child: sandbox._Child, *_: object) -> None:
+        asked.append(child)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sandbox._Child, "ask", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        decode(encoded(picture, "TIFF"))
+    assert asked[0]._process.poll() is not None
+
+
+def test_a_process_that_hangs_does_not_outlive_its_parent(
+    picture: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "_START", starting(HANG))
+    child = sandbox._Child()
+    # As a parent does that dies before its own alarm.
+    limits = {"seconds": 1 - sandbox.GRACE}
+    sandbox._write(child._questions, {"limits": limits}, encoded(picture, "TIFF"))
+    assert child._process.wait(timeout=20) == -signal.SIGALRM
+    child.end()
 
 
 def test_what_is_wrong_with_a_picture_is_told_as_it_is_here(picture: Image.Image) -> None:

@@ -18,7 +18,14 @@ class ImpossibleNetworkError(UsageError):
 
 
 class PictureError(RetinueError):
-    """A picture that cannot be read; the text is the reason, without the file's name."""
+    """A picture that cannot be read; the text is the reason, without the file's name.
+
+    What is `passing`, as a want of memory, is so here and now; on another day it may be read.
+    """
+
+    def __init__(self, reason: str, passing: bool = False) -> None:
+        super().__init__(reason)
+        self.passing = passing
 
 
 class MissingExtraError(UsageError):

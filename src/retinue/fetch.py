@@ -141,6 +141,16 @@ def _resolve(host: str, port: int, answers: "queue.Queue[Any]") -> None:
         answers.put([(family, address) for family, _, _, _, address in found])
 
 
+class _Answer(http.client.HTTPResponse):
+    """An answer whose parts are no shorter than nothing, which would mean to read without end."""
+
+    def _read_next_chunk_size(self) -> int:
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
+        if size < 0:
+            raise http.client.HTTPException("a part of its answer has no size")
+        return size
+
+
 @contextmanager
 def _connected(
     address: tuple[int, tuple[str | int, ...]], scheme: str, host: str, deadline: float
@@ -148,7 +158,10 @@ def _connected(
     """A connection to that very address, which ends at the deadline whatever happens there."""
     family, place = address
     left = max(0.001, deadline - time.monotonic())
-    stream = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        stream = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise FetchError(f"{host} cannot be reached from here: {_said(error)}") from None
 
     def give_up() -> None:
         with suppress(OSError):  # it has ended by itself
@@ -168,14 +181,15 @@ def _connected(
             )
             stream = encrypted
             encrypted.do_handshake()
-        connection = http.client.HTTPConnection(host)
+        connection = http.client.HTTPConnection(f"[{host}]" if ":" in host else host)
+        connection.response_class = _Answer
         connection.sock = stream
         yield connection
         _in_time(deadline)
     except FetchError:
         _in_time(deadline)  # what was cut off by the alarm is told as that
         raise
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         _in_time(deadline)
         raise FetchError(f"{host} cannot be read: {_said(error)}") from None
     finally:

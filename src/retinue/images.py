@@ -42,7 +42,10 @@ _WITH_ORIENTATION = ("exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp"
 
 
 # Formats whose decoders are in every browser and tried without end; by their first bytes.
-_IN_EVERY_BROWSER = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM")
+_IN_EVERY_BROWSER = (b"\x89PNG\r\n\x1a\n", b"GIF8")
+LARGE = 4 * 2**20  # bytes; a photo of 20 million pixels has about as many
+PASS = b"\xff\xda"  # how each pass of a JPEG begins
+FEW_PASSES = 30  # libjpeg's own progressive files have 10
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,7 @@ def header_and_pixels(
         told, body = _ask("header_and_pixels", data, limits, preprocess=preprocess.as_dict())
         known = Header(**told["header"])
         if told["reason"]:
-            return known, PictureError(told["reason"])
+            return known, PictureError(told["reason"], told["passing"])
         return known, np.frombuffer(body, np.uint8).reshape(preprocess.shape)
     found = None
     try:
@@ -172,11 +175,11 @@ def header_and_pixels(
             found = _header(image)
             shape = found.height, found.width
             pixels = _decoded(image, needed(shape, preprocess.stored, preprocess.fit))
+            return found, preprocess(pixels)
     except PictureError as error:
         if found is None:
             raise
         return found, error
-    return found, preprocess(pixels)
 
 
 def work(settings: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
@@ -193,20 +196,28 @@ def work(settings: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
         pixels = decode(data, limits, None if least is None else (least[0], least[1]))
         return {"shape": pixels.shape}, pixels.tobytes()
     found, seen = header_and_pixels(data, Preprocess.from_dict(settings["preprocess"]), limits)
-    is_bad = isinstance(seen, PictureError)
-    told = {"header": asdict(found), "reason": str(seen) if is_bad else ""}
-    return told, b"" if isinstance(seen, PictureError) else seen.tobytes()
+    told: dict[str, Any] = {"header": asdict(found), "reason": "", "passing": False}
+    if isinstance(seen, PictureError):
+        return told | {"reason": str(seen), "passing": seen.passing}, b""
+    return told, seen.tobytes()
 
 
 def _goes_apart(data: bytes) -> bool:
     """Whether a file is of a format whose decoder could crash or hang, and this is no such place.
 
     Photos and what the web is made of are decoded here: their decoders are tried more than any
-    process could make safe, and they need no time for pipes.
+    process could make safe, and they need no time for pipes. Not so what could take them long: a
+    large file, a JPEG of many passes, a packed BMP, which Pillow unpacks in Python.
     """
-    if sandbox.inside() or data.startswith(_IN_EVERY_BROWSER):
+    if sandbox.inside() or not data:
         return False
-    return not (data[:4] == b"RIFF" and data[8:12] == b"WEBP") and len(data) > 0
+    if len(data) > LARGE:
+        return True
+    if data.startswith(b"BM"):
+        return data[30:34] != bytes(4)
+    if data.startswith(b"\xff\xd8\xff"):
+        return data.count(PASS) > FEW_PASSES
+    return not (data.startswith(_IN_EVERY_BROWSER) or (data[:4], data[8:12]) == (b"RIFF", b"WEBP"))
 
 
 def _ask(what: str, data: bytes, limits: Limits, **settings: Any) -> tuple[dict[str, Any], bytes]:
@@ -287,7 +298,7 @@ def _opened(data: bytes, limits: Limits) -> Iterator[Image.Image]:
     except Image.DecompressionBombError:
         raise PictureError(f"more pixels than the limit of {limits.pixels:,}") from None
     except MemoryError:
-        raise PictureError("does not fit into memory") from None
+        raise PictureError("does not fit into memory", passing=True) from None
     except Exception as error:  # damaged files make decoders raise nearly anything
         raise PictureError(
             f"damaged: {printable(str(error), 100) or type(error).__name__}"
@@ -306,7 +317,7 @@ def _check(image: Image.Image, data: bytes, limits: Limits) -> None:
         )
     if image.format in ("JPEG", "MPO"):
         # Each pass goes over all pixels, and takes next to no bytes where nothing changes.
-        passes = data.count(b"\xff\xda")
+        passes = data.count(PASS)
         if passes > limits.passes:
             raise PictureError(f"{passes} passes of a JPEG, over the limit of {limits.passes}")
     elif image.format == "GIF" and data.count(b"\0,") <= limits.frames:
@@ -325,7 +336,9 @@ def _identified(data: bytes) -> Image.Image:
     try:
         from pillow_heif import register_heif_opener
     except ImportError:
-        raise PictureError("HEIC needs an optional package: pip install 'retinue[heic]'") from None
+        raise PictureError(
+            "HEIC needs an optional package: pip install 'retinue[heic]'", passing=True
+        ) from None
     register_heif_opener()
     return Image.open(BytesIO(data), formats=["HEIF"])
 

@@ -207,7 +207,7 @@ def read_recipe(path: Path) -> dict[str, Any]:
     """
     try:
         values = _load_yaml(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         raise UsageError(f"{path}: cannot be read as a recipe: {_first_line(error)}") from None
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise UsageError(f"{path}: a recipe is a mapping of settings, one a line, as 'epochs: 5'")
@@ -239,7 +239,7 @@ def parse_assignments(assignments: list[str]) -> dict[str, Any]:
             raise UsageError(f"--set {word}: write KEY=VALUE, as --set model.depth=4")
         try:
             value = _load_yaml(text)
-        except (ValueError, yaml.YAMLError):
+        except (ValueError, yaml.YAMLError, RecursionError):
             raise UsageError(f"--set {word}: the value cannot be read") from None
         outer, _, inner = key.partition(".")
         _lay_over(settings, {outer: {inner: value} if inner else value})

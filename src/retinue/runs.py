@@ -22,7 +22,7 @@ from retinue.errors import RetinueError, UsageError
 from retinue.locks import HeldError, held, is_held
 from retinue.recipe import Recipe, make_recipe, read_recipe
 from retinue.wording import percent
-from retinue.writing import appearing, csv_cell, from_csv_cell, write_json
+from retinue.writing import appearing, csv_cell, from_csv_cell, naming, write_json
 
 SCHEMA = 1
 RUNS = Path("runs")
@@ -106,13 +106,24 @@ class Run:
             UsageError: another process does.
         """
         try:
-            with held(self.path):
+            with held(self.path) as is_known:
+                if not is_known and self.status.get("process") != os.getpid() and self._shows_life:
+                    raise HeldError
                 yield
         except HeldError:
             process, host = self.status.get("process"), self.status.get("host")
             raise UsageError(
                 f"{self.path}: is being trained by process {process} on {host}; wait for its end"
             ) from None
+
+    @property
+    def _shows_life(self) -> bool:
+        """Whether its process is at work, by its signs of life, where no lock can tell."""
+        status = self.status
+        if status["state"] != "running" or _has_died(status):
+            return False
+        # A clock that was set back must not keep a dead run alive.
+        return abs(time.time() - float(status.get("heartbeat", 0))) < SILENCE
 
     def take_over(self, epoch: int, step: int) -> None:
         """Be the process that trains this run, which goes on at a step.
@@ -136,7 +147,7 @@ class Run:
             return state
         locked = is_held(self.path)
         if locked is None:  # no locks on this file system: a sign of life has to do
-            locked = time.time() - status.get("heartbeat", 0) < SILENCE
+            locked = self._shows_life
         return state if locked else "interrupted"
 
     @cached_property
@@ -227,14 +238,16 @@ class Run:
 
     def append(self, name: str, line: Mapping[str, Any]) -> None:
         """Append one JSON line to history.jsonl or steps.jsonl."""
-        with (self.path / name).open("a", encoding="utf-8", newline="\n") as file:
+        path = self.path / name
+        with naming(path), path.open("a", encoding="utf-8", newline="\n") as file:
             file.write(json.dumps(line) + "\n")
 
     def flush_lines(self) -> dict[str, int]:
         """Bring the files to which lines are added to the disk; gives their sizes in bytes."""
         sizes = {}
         for name in LINES:
-            with (self.path / name).open("ab") as file:
+            path = self.path / name
+            with naming(path), path.open("ab") as file:
                 os.fsync(file.fileno())
                 sizes[name] = file.tell()
         return sizes
@@ -305,6 +318,20 @@ def _numbered(stem: str) -> Path:
 def _slug(name: str) -> str:
     """A name that every file system takes: letters, digits and dashes, at most 40."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-") or "data"
+
+
+def _has_died(status: Mapping[str, Any]) -> bool:
+    """Whether a run's process was one of this machine and is there no more."""
+    # Elsewhere than on POSIX systems there is no way to ask that harms nobody.
+    if os.name != "posix" or status.get("host") != platform.node():
+        return False
+    try:
+        os.kill(status["process"], 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False  # there, and somebody else's
+    return False
 
 
 def _process() -> dict[str, Any]:

@@ -6,6 +6,7 @@ is started when the first such picture comes, kept for the next, and killed wher
 
 import atexit
 import json
+import math
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from typing import IO, Any, cast
 
 from retinue.errors import PictureError
 
+GRACE = 5.0  # seconds over the deadline, which the parent keeps
 MOST_MEMORY = 3 * 2**30  # bytes of address space, of which libraries take a part
 _START = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
@@ -48,12 +50,12 @@ def ask(settings: dict[str, Any], data: bytes, seconds: float) -> Answer:
         child = _started()
     try:
         head, body = child.ask(settings, data, seconds)
-    except PictureError:
+    except BaseException:  # Ctrl-C too: what it was asked is not finished
         child.end()
         raise
     _idle.put(child)
     if "error" in head:
-        raise PictureError(head["error"])
+        raise PictureError(head["error"], head["passing"])
     return head, body
 
 
@@ -61,7 +63,7 @@ def _started() -> "_Child":
     try:
         return _Child()
     except OSError as error:
-        raise PictureError(f"no process for its decoder: {error.strerror}") from None
+        raise PictureError(f"no process for its decoder: {error.strerror}", passing=True) from None
 
 
 class _Child:
@@ -101,7 +103,9 @@ class _Child:
         except (OSError, EOFError, ValueError):
             code = self._process.wait()
             if is_late.is_set():
-                raise PictureError(f"takes longer than {seconds:g} seconds to decode") from None
+                raise PictureError(
+                    f"takes longer than {seconds:g} seconds to decode", passing=True
+                ) from None
             raise PictureError(f"its decoder crashed (code {code})") from None
         finally:
             alarm.cancel()
@@ -133,11 +137,19 @@ def serve(work: Work) -> None:
             settings, data = _read(sys.stdin.buffer)
         except EOFError:
             return
+        _live_for(settings["limits"]["seconds"] + GRACE)
         try:
             head, body = work(settings, data)
         except PictureError as error:
-            head, body = {"error": str(error)}, b""
+            head, body = {"error": str(error), "passing": error.passing}, b""
+        _live_for(0)
         _write(answers, head, body)
+
+
+def _live_for(seconds: float) -> None:
+    """Die after so many seconds, should nobody be left to kill this process; 0 calls it off."""
+    if hasattr(signal, "alarm"):  # not on Windows
+        signal.alarm(math.ceil(seconds))
 
 
 def _bound_memory() -> None:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_STEERING = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+# Control characters, and marks that change the direction of writing.
+STEERING = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 
 
@@ -34,4 +35,4 @@ def printable(text: str, longest: int | None = None) -> str:
     Control characters, line breaks among them, and the marks that change the direction of writing
     become the sign for what cannot be shown. Letters of every script and emoji stay.
     """
-    return _STEERING.sub("\ufffd", text)[:longest]
+    return STEERING.sub("\ufffd", text)[:longest]

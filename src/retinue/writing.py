@@ -19,21 +19,29 @@ def appearing(path: Path) -> Iterator[Path]:
     Raises:
         OSError: the disk is full or closed to writing; it names `path`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with naming(path, aside):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield aside
+            with aside.open("rb+") as file:
+                os.fsync(file.fileno())
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def naming(path: Path, aside: Path | None = None) -> Iterator[None]:
+    """Let an error of writing name `path`: one that finds no room names no file of its own."""
     try:
-        yield aside
-        with aside.open("rb+") as file:
-            os.fsync(file.fileno())
-        aside.replace(path)
+        yield
     except OSError as error:
-        # A write that finds no room names no file, and nobody has heard of the one aside.
-        is_ours = error.filename == str(aside) or (not error.filename and error.errno in _NO_ROOM)
-        if not is_ours:
-            raise
-        raise OSError(error.errno, error.strerror, str(path)) from None
-    finally:
-        aside.unlink(missing_ok=True)
+        # Nor has anybody heard of the one aside.
+        is_ours = aside is not None and error.filename == str(aside)
+        if is_ours or (not error.filename and error.errno in _NO_ROOM):
+            raise OSError(error.errno, error.strerror, str(path)) from None
+        raise
 
 
 def write_text(path: Path, text: str) -> None:

@@ -296,6 +296,14 @@ def test_a_zip_header_that_lies_about_a_size_is_caught(tmp_path: Path, claim: in
         contents(files)
 
 
+def test_an_entry_packed_larger_than_its_archive_is_refused(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "a.zip", {"cat/a.jpg": NOISE})
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<L", content, content.index(b"PK\x01\x02") + 20, 2**32 - 2)
+    path.write_bytes(content)
+    refuses(ZipFiles(path), "cat/a.jpg", "larger than the archive")
+
+
 def test_a_tar_header_that_lies_about_a_size_is_caught(tmp_path: Path) -> None:
     for size in (100_000_000, -512):
         info = file_info("cat/a.jpg", size)

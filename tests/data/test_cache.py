@@ -20,7 +20,7 @@ from retinue.data.load import load_data
 from retinue.data.looking import Scanned
 from retinue.data.pool import Wanted
 from retinue.data.store import Store
-from retinue.errors import RetinueError
+from retinue.errors import PictureError, RetinueError
 from retinue.images import Preprocess
 
 RULE = Preprocess((8, 8), (8, 8), "crop", 3)
@@ -436,3 +436,27 @@ def test_folder_zip_and_table_of_the_same_pictures_are_one_data_set(
             assert sorted(other.splits[name].digests) == sorted(split.digests)
     moved = load_data(tmp_path / "photos", split_seed=1)
     assert moved.digest != first.digest, "the control: another split is another digest"
+
+
+@pytest.mark.parametrize("stage", ["header", "pixels"])
+def test_what_is_passing_is_not_remembered(
+    stage: str, counting_files: Sources, png: Png, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = counting_files({"a/1.png": png(1), "a/2.png": png(2)})
+    inner = images.header_and_pixels
+
+    def hindered(data: bytes, preprocess: Preprocess) -> Any:
+        if data != png(2):
+            return inner(data, preprocess)
+        error = PictureError("not today", passing=True)
+        if stage == "header":
+            raise error
+        return inner(data, preprocess)[0], error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(images, "header_and_pixels", hindered)
+        assert scan(files)["a/2.png"].reason == "not today"
+    files.reads.clear()
+    assert scan(files)["a/2.png"].reason == ""
+    assert files.reads[0] == "a/2.png", "the other is remembered"
+    assert len(stored(files).rows) == 2

@@ -1,5 +1,6 @@
 """Which picture belongs to which class, split and group, told from paths or from a table."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -249,3 +250,21 @@ def test_a_class_asked_for_twice_is_not_two_classes(tmp_path: Path) -> None:
     except UsageError:
         return
     assert classes == ("cat",)
+
+
+def test_a_row_of_too_many_cells_is_named(tmp_path: Path) -> None:
+    touch(tmp_path, "a.png", "b.png")
+    path = table(tmp_path, "path,label\na.png,x,more\nb.png,y\n")
+    with pytest.raises(UsageError, match="line 2: has more cells than the first line"):
+        list_source(path)
+
+
+def test_a_row_that_names_no_plain_file_is_found_out_later(tmp_path: Path) -> None:
+    touch(tmp_path, "a.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    listing = list_source(table(tmp_path, "path,label\na.png,x\npipe.png,y\nnul\0.png,y\n"))
+    assert [item.entry.size for item in listing.items] == [1, -1, -1]
+
+
+def test_numbers_too_long_for_any_are_names() -> None:
+    assert class_order({"9" * 5000, "10"}) == ("10", "9" * 5000)

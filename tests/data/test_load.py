@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from retinue.data import load
 from retinue.data.imagedata import ImageData, Split, picture_digest
 from retinue.data.load import load_data, load_for
 from retinue.data.shapes import draw, lay_out
@@ -450,3 +451,15 @@ def test_real_photos_of_waste(shared_data: Path) -> None:
     assert data.preprocess == Preprocess((32, 32), (37, 37), "crop", 3)
     assert len(data.train) + len(data.val) == 40
     assert data.bad == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("...zip", "data"), (".zip", "data"), ("..csv", "data"), ("...", "data"),
+        (". .tar.gz", "data"),
+        ("photos.tar.gz", "photos"), ("photos.v2", "photos.v2"), (".hidden", "hidden"),
+    ],
+)  # fmt: skip
+def test_a_source_is_never_called_what_leads_elsewhere(name: str, called: str) -> None:
+    assert load._name_of(Path("/somewhere") / name) == called

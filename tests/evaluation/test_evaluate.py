@@ -2,7 +2,9 @@
 
 import csv
 import io
+import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -280,3 +282,19 @@ def test_a_built_in_set_is_found_again_where_it_was(tmp_path: Path) -> None:
     data = load_data("cifar10", data_root=root)
     run = train(data, output=tmp_path / "run", **FAST)
     assert evaluate(run).metrics["n"] == len(data.test) == 10
+
+
+@pytest.mark.parametrize("name", ["Test", "VAL", "..."])
+def test_no_name_of_other_data_leads_to_anything_else(
+    two: Run, tmp_path: Path, class_folders: Callable[..., Path], name: str
+) -> None:
+    # A folder that is called so, zipped; its files must lie beside those of the test split.
+    folder = class_folders(tmp_path / "pictures", dict.fromkeys(two.classes, 3))
+    archive = shutil.make_archive(str(tmp_path / "x"), "zip", folder)
+    source = Path(archive).rename(tmp_path / f"{name}.zip")
+    before = {path: path.read_bytes() for path in two.path.rglob("*") if path.is_file()}
+    found = evaluate(two, source)
+    assert found.name == ("data" if name == "..." else f"{name}-data")
+    for path, content in before.items():
+        assert path.read_bytes() == content
+    assert (two.path / "evaluation" / found.name / "metrics.json").is_file()

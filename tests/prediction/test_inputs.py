@@ -1,14 +1,16 @@
 """What a user may point a prediction at."""
 
 import io
+import os
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from retinue.errors import RetinueError
+from retinue.errors import PictureError, RetinueError
 from retinue.fetch import FetchError, WebLimits
+from retinue.images import Limits, decode
 from retinue.prediction import inputs
 from retinue.prediction.inputs import read_inputs
 
@@ -120,3 +122,34 @@ def test_a_damaged_archive_is_told(tmp_path: Path) -> None:
         archive.writestr("a.png", b"1" * 1000)
     path.write_bytes(path.read_bytes()[:200])
     assert "some.zip" in reason(path)
+
+
+def test_a_huge_file_is_not_read_beyond_the_limit(tmp_path: Path) -> None:
+    path = tmp_path / "huge.png"
+    with path.open("wb") as file:
+        file.truncate(2**40)  # sparse: takes no room
+    ((_, content),) = read_inputs([path])
+    assert isinstance(content, bytes)
+    assert len(content) == Limits().bytes + 1
+    with pytest.raises(PictureError, match="over the limit"):
+        decode(content)
+
+
+def test_standard_input_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless(io.RawIOBase):
+        def read(self, size: int = -1) -> bytes:
+            assert size > 0
+            return bytes(size)
+
+    stdin = Stdin(b"")
+    monkeypatch.setattr(stdin, "buffer", Endless())
+    monkeypatch.setattr(sys, "stdin", stdin)
+    ((_, content),) = read_inputs(["-"])
+    assert isinstance(content, bytes)
+    assert len(content) == Limits().bytes + 1
+
+
+def test_pipes_and_devices_are_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    for path in (tmp_path / "pipe.png", Path("/dev/zero")):
+        assert "is not a plain file" in reason(path)

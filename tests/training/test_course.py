@@ -378,6 +378,20 @@ def test_a_batch_that_does_not_fit_in_halves_either_is_told(
         course(batch_size=32)
 
 
+def test_a_want_of_memory_elsewhere_in_a_step_is_not_mended_by_halves(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    # Some weights may have moved by then: the step must not be made again.
+    monkeypatch.setattr(torch.optim.AdamW, "step", no_memory)
+    notes: list[str] = []
+    with pytest.raises(MemoryError):
+        course(Listener(on_note=notes.append), batch_size=32, opt="adamw")
+    assert notes == []
+
+
 def test_other_errors_of_a_step_are_not_taken_for_want_of_memory(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:

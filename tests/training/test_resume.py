@@ -1,7 +1,9 @@
 """A stopped training goes on as if nothing had happened; the controls forget something."""
 
+import os
 import random
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from torch import nn
 
 import retinue
 from retinue.data.imagedata import ImageData
+from retinue.data.load import load_data
 from retinue.errors import RetinueError, UsageError
 from retinue.evaluation import judge
 from retinue.locks import held
@@ -214,8 +217,98 @@ def test_the_newest_damaged_checkpoint_is_told_and_the_one_before_taken(
         folder, data=digits, listener=Listener(on_resume=steps.append, on_note=notes.append)
     )
     assert steps == [4]
-    assert f"{newest.stem}.json is damaged" in notes[0]
+    assert f"{newest.name.partition('.')[0]}.json is damaged" in notes[0]
     assert different(whole.path, run.path) == ()
+
+
+def test_a_damaged_checkpoint_is_gone_once_the_one_before_is_taken(
+    digits: ImageData, tmp_path: Path
+) -> None:
+    folder = tmp_path / "killed"
+    with pytest.raises(KilledError):
+        stop_at(9, "fast", digits, folder)
+    newest = sorted((folder / "checkpoint").glob("*.json"))[-1]
+    newest.write_text("{")
+
+    def stop(*_: object) -> None:
+        raise KilledError
+
+    with pytest.raises(KilledError):
+        go_on(folder, data=digits, listener=Listener(on_step=stop))
+    assert not newest.exists()
+    found, wrong = read_newest(folder / "checkpoint")
+    assert (found.step, wrong) == (4, [])
+
+
+def test_ctrl_c_while_the_last_epoch_of_patience_is_validated(
+    digits: ImageData, tmp_path: Path
+) -> None:
+    recipe = make_recipe(COURSES["patient"], {"epochs": 30})
+    whole = fit(recipe, data=digits, output=tmp_path / "straight")
+    assert whole.status["epoch"] < 30, "patience ends it"
+
+    def on_epoch(line: dict[str, Any]) -> None:
+        if line["epoch"] == whole.status["epoch"]:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    folder = tmp_path / "stopped"
+    stopped = fit(recipe, data=digits, output=folder, listener=Listener(on_epoch=on_epoch))
+    assert stopped.status["state"] == "interrupted"
+    run = go_on(folder, data=digits)
+    assert run.status["reason"] == whole.status["reason"]
+    assert different(whole.path, run.path) == ()
+
+
+def test_a_second_ctrl_c_says_how_to_go_on(
+    digits: ImageData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    notes: list[str] = []
+    monkeypatch.setattr("retinue.training.carry_out.evaluate_split", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        fit(
+            make_recipe(COURSES["residual"]),
+            data=digits, output=tmp_path / "run", listener=Listener(on_note=notes.append),
+        )  # fmt: skip
+    assert notes == [f"go on with: retinue train --resume {tmp_path / 'run'}"]
+
+
+def test_a_run_that_can_go_on_has_the_figure_of_its_learning_rate(
+    digits: ImageData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        assert (tmp_path / "run" / "figures" / "lr-finder.png").is_file()
+        raise KilledError
+
+    monkeypatch.setattr("retinue.training.fit.write_beginning", killed)
+    with pytest.raises(KilledError):
+        fit(
+            make_recipe({"model": "softmax", "lr": "auto", "epochs": 1}),
+            data=digits, output=tmp_path / "run",
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("began", "changed"),
+    [({"classes": ("3", "8")}, "classes"), ({"size": (16, 16)}, "preprocess")],
+)
+def test_pictures_that_are_brought_otherwise_are_refused(
+    began: dict[str, Any], changed: str, tmp_path: Path
+) -> None:
+    def stop(*_: object) -> None:
+        raise KilledError
+
+    def loaded(**options: Any) -> ImageData:
+        return load_data("digits", limit_per_class=20, **{"classes": ("8", "3"), **options})
+
+    recipe = make_recipe({"model": "softmax", "epochs": 1})
+    with pytest.raises(KilledError):
+        fit(recipe, data=loaded(**began), output=tmp_path / "run", listener=Listener(on_step=stop))
+    with pytest.raises(UsageError, match=rf"brought otherwise than when it began \({changed}\)"):
+        go_on(tmp_path / "run", data=loaded())
+    go_on(tmp_path / "run", data=loaded(**began))
 
 
 def stop_at(step: int, name: str, data: ImageData, folder: Path, **options: Any) -> None:

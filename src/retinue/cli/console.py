@@ -1,6 +1,7 @@
 """What every command prints with: tables, JSON, and progress that only a terminal sees."""
 
 import json
+import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from retinue.wording import printable
+from retinue.wording import STEERING, printable
 
 if TYPE_CHECKING:
     from retinue.data.cache import Progress
@@ -24,7 +25,7 @@ def make_console(quiet: bool = False) -> Console:
     """A console on stdout; a quiet one, as beside --json, writes to stderr."""
     # A pipe has no width; what reads it must not find lines broken at a terminal's 80 columns.
     width = None if (sys.stderr if quiet else sys.stdout).isatty() else 200
-    return _Console(highlight=False, stderr=quiet, width=width)
+    return _Console(highlight=False, emoji=False, stderr=quiet, width=width)
 
 
 class _Console(Console):
@@ -39,8 +40,14 @@ def _clean(text: str) -> str:
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on stdout."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    """One JSON document on stdout; what could steer a terminal is escaped."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    lines = (STEERING.sub(_escaped, line) for line in text.split("\n"))
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def print_table(

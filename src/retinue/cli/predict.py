@@ -8,7 +8,7 @@ import typer
 
 from retinue.cli.console import loading, make_console, print_json, print_table
 from retinue.cli.options import Device, Json, OwnModel, RunPath
-from retinue.wording import percent
+from retinue.wording import percent, printable
 from retinue.writing import csv_cell
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ def _print_csv(found: "list[Prediction]", top: int) -> None:
         cells = [cell for name, value in one.top(top) for cell in (name, f"{value:.6f}")]
         padding = [""] * (2 * top - len(cells))
         row = [one.name, *cells, *padding, str(one.unsure).lower(), one.error]
-        writer.writerow([csv_cell(cell) for cell in row])
+        shown = [printable(cell) for cell in row] if sys.stdout.isatty() else row
+        writer.writerow([csv_cell(cell) for cell in shown])
 
 
 def _print_table(found: "list[Prediction]", top: int) -> None:

@@ -26,7 +26,7 @@ def verify_resume(
     options = list(context.args)
     if not options:
         raise UsageError("verify-resume: name the data to train on, and options of `retinue train`")
-    for refused in ("--output", "--resume", "--time-limit", "--json"):
+    for refused in ("--output", "--resume", "--time-limit", "--json", "--tensorboard"):
         if any(word.partition("=")[0] == refused for word in options):
             why = "no two runs by the clock are alike" if "time" in refused else "is not for this"
             raise UsageError(f"{refused}: {why}; leave it out")

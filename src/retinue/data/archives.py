@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from retinue.data.files import Entry, is_ignored
 from retinue.data.refusals import (
@@ -99,16 +99,15 @@ class ZipFiles:
     def _members(self, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         """The checked entries by their names, folders left out."""
         census = Census(self.root, self._limits)
-        members = {}
+        members, packed = {}, self.root.stat().st_size
         for info in archive.infolist():
             # zipfile cuts a name at NUL and may replace backslashes: look at what is written.
             name = census.name(info.orig_filename)
             if not info.is_dir():
                 self._check_kind(info)
                 census.add(name, info.file_size)
-                self._check_ratio(info)
+                self._check_ratio(info, packed)
                 members[name] = info
-        packed = self.root.stat().st_size
         if census.total > max(RATIO_FROM_BYTES, self._limits.ratio * packed):
             raise refused(self.root, f"it would unpack to over {self._limits.ratio} times its size")
         return members
@@ -126,7 +125,9 @@ class ZipFiles:
             what = "is not stored or deflated (make the zip again in the usual way)"
             raise refused_entry(self.root, info.filename, what)
 
-    def _check_ratio(self, info: zipfile.ZipInfo) -> None:
+    def _check_ratio(self, info: zipfile.ZipInfo, packed: int) -> None:
+        if info.compress_size > packed:
+            raise refused_entry(self.root, info.filename, "claims to be larger than the archive")
         allowed = max(RATIO_FROM_BYTES, self._limits.ratio * info.compress_size)
         if info.file_size > allowed:
             what = f"would unpack to over {self._limits.ratio} times its size"
@@ -323,7 +324,7 @@ def _unpacked(packed: io.BufferedReader) -> io.BufferedIOBase:
     return packed
 
 
-def _unpacked_zstd(packed: io.BufferedReader) -> Any:
+def _unpacked_zstd(packed: io.BufferedReader) -> io.BufferedIOBase:
     try:
         zstd = import_module(ZSTD)
     except ImportError:
@@ -331,4 +332,5 @@ def _unpacked_zstd(packed: io.BufferedReader) -> Any:
             f"{packed.name} is packed with zstd, which Python knows from 3.14 on: unpack it first "
             "(zstd -d), or pack it with gzip"
         ) from None
-    return zstd.ZstdFile(packed)
+    unpacked: io.BufferedIOBase = zstd.ZstdFile(packed)
+    return unpacked

@@ -212,7 +212,8 @@ class _Memory:
         """Remember for the next run; a cache that cannot be written only costs time."""
         for entry in entries:
             one = scanned[entry.name]
-            self._lines[entry.name] = [entry.size, entry.modified, *one.fields]
+            if not one.passing:
+                self._lines[entry.name] = [entry.size, entry.modified, *one.fields]
         with suppress(OSError):
             # Not write_json: without indentation this takes a tenth of the time.
             text = json.dumps({"rules": self._rules, "files": self._lines}, ensure_ascii=False)

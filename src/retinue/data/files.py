@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from retinue.errors import RetinueError, UsageError
+from retinue.images import Limits
 
 _LEFT_BY_SYSTEMS = {"thumbs.db", "desktop.ini", "__macosx"}
 
@@ -65,12 +66,7 @@ class Folder:
     def read(self, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """Yield (name, content), sorted by name. Raises `RetinueError` for what cannot be read."""
         for name in sorted(set(names)):
-            path = self.root / name
-            try:
-                content = path.read_bytes()
-            except OSError as error:
-                raise _unreadable(path, error) from None
-            yield name, content
+            yield name, read_file(self.root / name)
 
     def _walk(self, folder: Path, prefix: str, above: frozenset[Path]) -> Iterator[Entry]:
         for item in _scan(folder):
@@ -86,6 +82,20 @@ class Folder:
                 real = inner.resolve()
                 if real not in above:
                     yield from self._walk(inner, name + "/", above | {real})
+
+
+def read_file(path: Path) -> bytes:
+    """What is in a file; of one over the limit for pictures a byte more than that, to be refused.
+
+    Raises:
+        RetinueError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            return file.read(min(size, Limits().bytes) + 1)
+    except OSError as error:
+        raise _unreadable(path, error) from None
 
 
 def is_ignored(name: str) -> bool:
@@ -122,8 +132,11 @@ def open_files(path: Path) -> Files:
 
 
 def _is_zip(path: Path) -> bool:
-    with path.open("rb") as file:
-        start = file.read(4)
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+    except OSError as error:
+        raise _unreadable(path, error) from None
     # A zip that was cut short has lost what is_zipfile looks for; opening it then says so.
     return start == b"PK\x03\x04" or zipfile.is_zipfile(path)
 

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -63,7 +64,7 @@ def list_source(path: Path, group_by: str | None = None) -> Listing:
 
 def class_order(names: set[str]) -> tuple[str, ...]:
     """Class names in label order: by number where all are numbers, else by character."""
-    numbers = all(name.isdecimal() for name in names)
+    numbers = all(name.isdecimal() and len(name) < 19 for name in names)
     return tuple(sorted(names, key=lambda name: (int(name), name) if numbers else (0, name)))
 
 
@@ -177,9 +178,14 @@ def _read_table(path: Path) -> list[dict[str, str | None]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             comma = "\t" if path.suffix.lower() == ".tsv" else ","
-            return list(csv.DictReader(file, delimiter=comma))
+            reader = csv.DictReader(file, delimiter=comma, restkey="")
+            rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise RetinueError(f"{path}: cannot be read as a CSV in UTF-8: {error}") from None
+    for number, row in enumerate(rows, start=2):
+        if "" in row and "" not in (reader.fieldnames or ()):
+            raise UsageError(f"{path}, line {number}: has more cells than the first line")
+    return rows
 
 
 def _column(columns: dict[str, str], names: Sequence[str], path: Path, what: str) -> str:
@@ -200,7 +206,9 @@ def _table_entry(folder: Path, name: str) -> Entry:
     """A row's file; a missing one is found out when it is read, and listed as unreadable."""
     try:
         status = (folder / name).stat()
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        return Entry(name, -1, 0)
+    if not stat.S_ISREG(status.st_mode):
         return Entry(name, -1, 0)
     return Entry(name, status.st_size, status.st_mtime_ns)
 

@@ -149,10 +149,20 @@ def _resolve(
             f"{text}: no such file or folder, and no built-in data set "
             f"(there are {', '.join(BUILT_IN)})"
         )
-    stem = path.resolve().name
-    for suffix in (".tar.gz", ".tar.bz2", ".tar.xz", ".tgz", ".tar", ".zip", ".csv", ".tsv"):
+    return _name_of(path.resolve()), str(path.resolve()), path
+
+
+def _name_of(path: Path) -> str:
+    """What a source is called; it becomes a part of paths, so it is never empty, `.` or `..`."""
+    stem = path.name
+    for suffix in _ENDINGS:
         stem = stem.removesuffix(suffix)
-    return stem, str(path.resolve()), path
+    return stem.strip(". ") or "data"
+
+
+_ENDINGS = (
+    ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tgz", ".tar", ".zip", ".csv", ".tsv",
+)  # fmt: skip
 
 
 def _pair(images: Any, labels: Any) -> Given:

@@ -23,18 +23,22 @@ from retinue.images import Pixels, Preprocess
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """What the header of a file told, with its digest, or the reason it is bad."""
+    """What the header of a file told, with its digest, or the reason it is bad.
+
+    What is `passing`, as a want of memory, is a reason now and not to be remembered.
+    """
 
     digest: str
     width: int = 0
     height: int = 0
     grey: bool = False
     reason: str = ""
+    passing: bool = False
 
     @property
     def fields(self) -> list[Any]:
         """What `Scanned(*fields)` makes again."""
-        return [self.digest, self.width, self.height, self.grey, self.reason]
+        return [self.digest, self.width, self.height, self.grey, self.reason, self.passing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +56,11 @@ def look(data: bytes, preprocess: Preprocess) -> Look:
     try:
         header, pixels = images.header_and_pixels(data, preprocess)
     except PictureError as error:
-        return Look(Scanned(digest, reason=str(error)))
+        return Look(Scanned(digest, reason=str(error), passing=error.passing))
     scanned = Scanned(digest, header.width, header.height, header.grey)
     if isinstance(pixels, PictureError):
+        if pixels.passing:
+            return Look(Scanned(digest, reason=str(pixels), passing=True))
         return Look(scanned, reason=str(pixels))
     return Look(scanned, pixels)
 

@@ -35,6 +35,7 @@ DAMAGE: tuple[type[Exception], ...] = (
     OverflowError,
     NotImplementedError,
     RecursionError,
+    MemoryError,
 )
 with suppress(ImportError):
     DAMAGE += (import_module(ZSTD).ZstdError,)

@@ -8,7 +8,7 @@ from torch import nn
 
 from retinue.data.builtin import BUILT_IN
 from retinue.data.cache import Progress
-from retinue.data.imagedata import ImageData, Split
+from retinue.data.imagedata import SPLITS, ImageData, Split
 from retinue.data.load import Source, load_data, load_for
 from retinue.data.memory import CACHE_MEMORY
 from retinue.errors import UsageError
@@ -49,7 +49,9 @@ def evaluate(
                 f"{run.path}: the test pictures of {run.recipe.data} changed since the training; "
                 f"judge them as other data: retinue evaluate {run.path} {run.recipe.data}"
             )
-        return evaluate_split(run, classifier, split, name, count_look=True, progress=progress)
+        found = evaluate_split(run, classifier, split, name, count_look=True, progress=progress)
+        run.update_status(test_looks=found.metrics["test_looks"])
+        return found
     if not isinstance(data, ImageData):
         data = load_data(
             data,
@@ -67,7 +69,8 @@ def evaluate(
         )
     split = data.test if len(data.test) else data.train
     matched, notes = _matched(split, data.classes, classifier.classes, data.name)
-    name = data.name if data.name not in ("train", "val", "test") else f"{data.name}-data"
+    # File systems that know no capitals would take Test for test.
+    name = f"{data.name}-data" if data.name.lower() in SPLITS else data.name
     found = evaluate_split(run, classifier, matched, name, progress=progress)
     return replace(found, notes=(*data.notes, *notes))
 

@@ -58,8 +58,9 @@ def evaluate_split(
 ) -> Evaluation:
     """Judge a classifier on a split whose labels are its own, and write what was found.
 
-    `count_look` is for the test split: the run counts how often it was looked at. `draw` also
-    writes pictures and figures.
+    `count_look` is for the test split: `test_looks` then counts this look too. It is for the caller
+    to write it into the run, so that a look which was broken off and begins anew is counted once.
+    `draw` also writes pictures and figures.
     """
     probabilities = classifier.calibrated(classifier.logits(split, progress))
     threshold = _threshold(run)
@@ -86,9 +87,6 @@ def evaluate_split(
         preprocess, classes = classifier.preprocess, classifier.classes
         write_pictures(run.path / "pictures" / name, split, probabilities, preprocess)
         draw_figures(run.path / "figures", name, split, probabilities, classes, preprocess, metrics)
-    if count_look:
-        # Last, so that a look which was broken off and begins anew is counted once.
-        run.update_status(test_looks=metrics["test_looks"])
     return Evaluation(run, name, metrics)
 
 

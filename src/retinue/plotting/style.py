@@ -104,7 +104,7 @@ def shorten(name: str, limit: int = 28) -> str:
     """A name on one line and at most `limit` columns wide; what is cut is cut from its middle."""
     name = " ".join(name.split())
     if columns_of(name) > limit:
-        head, tail = name, ""
+        head, tail = name[: limit // 2], ""
         while columns_of(head) > limit // 2:
             head = head[:-1]
         while columns_of(tail) < limit - limit // 2 - 2:

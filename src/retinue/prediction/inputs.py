@@ -4,10 +4,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from retinue.data.files import open_files
+from retinue.data.files import open_files, read_file
 from retinue.errors import RetinueError, UsageError
 from retinue.fetch import WebLimits, fetch, is_url
-from retinue.images import SUFFIXES
+from retinue.images import SUFFIXES, Limits
 
 Content = bytes | RetinueError
 
@@ -29,7 +29,7 @@ def read_inputs(
 
 def _read(text: str, limits: WebLimits | None) -> Iterator[tuple[str, Content]]:
     if text == "-":
-        yield "-", sys.stdin.buffer.read()
+        yield "-", sys.stdin.buffer.read(Limits().bytes + 1)  # a byte too many is refused
         return
     if is_url(text):
         yield text, fetch(text, limits)
@@ -38,12 +38,14 @@ def _read(text: str, limits: WebLimits | None) -> Iterator[tuple[str, Content]]:
     if not path.exists():
         raise UsageError("no such file or folder")
     if path.is_file() and path.suffix.lower() in SUFFIXES:
-        yield text, _read_file(path)
+        yield text, read_file(path)
         return
     try:
         files = open_files(path)
     except UsageError:
-        yield text, _read_file(path)  # a picture without a usual name
+        if not path.is_file():
+            raise
+        yield text, read_file(path)  # a picture without a usual name
         return
     names = [
         entry.name
@@ -54,10 +56,3 @@ def _read(text: str, limits: WebLimits | None) -> Iterator[tuple[str, Content]]:
         raise UsageError("holds no pictures")
     for name, data in files.read(names):
         yield f"{text}/{name}", data
-
-
-def _read_file(path: Path) -> Content:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        return RetinueError(f"cannot be read: {error.strerror}")

@@ -16,7 +16,7 @@ from retinue.prediction.classifier import Classifier, as_picture
 from retinue.prediction.inputs import Content, read_inputs
 from retinue.prediction.probabilities import Probabilities
 from retinue.runs import Run
-from retinue.wording import percent
+from retinue.wording import percent, printable
 
 BATCH = 64
 
@@ -60,7 +60,7 @@ class Prediction:
 
     def __repr__(self) -> str:
         said = self.error or f"{self.label} {percent(self.confidence)}"
-        return f"Prediction({self.name!r}: {said})"
+        return f"Prediction({self.name!r}: {printable(said)})"
 
 
 class Predictions(list[Prediction]):

@@ -45,10 +45,13 @@ def carry_out(
             )
         _finish(run, outcome, training, card, data, listener)
     except BaseException as error:
-        state = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+        by_hand = isinstance(error, KeyboardInterrupt)
+        state = "interrupted" if by_hand else "failed"
         with suppress(OSError):  # where the disk is full this cannot be written either
             if run.status["state"] == "running":
                 run.update_status(state=state, reason=f"{type(error).__name__}: {error}")
+        if by_hand:
+            listener.on_note(f"go on with: retinue train --resume {run.path}")
         if isinstance(error, OSError):
             raise RetinueError(
                 f"{error.filename or run.path}: {error.strerror or error}; once that is mended, go "
@@ -95,14 +98,15 @@ def _finish(
         )
         calibrate(run, classifier, data.val)
         judges_test = len(data.test) > 0 and outcome.state == "finished"
-        if judges_test:
-            remove_drawings(run, "val")  # of a stop on the way
         if len(data.val):
             listener.on_judge("val")
+            remove_drawings(run, "val")  # of a stop on the way
             evaluate_split(run, classifier, data.val, "val", draw=not judges_test)
         if judges_test:
             listener.on_judge("test")
-            evaluate_split(run, classifier, data.test, "test", count_look=True)
+            found = evaluate_split(run, classifier, data.test, "test", count_look=True)
+            ended["test_looks"] = found.metrics["test_looks"]
+    # With the look at the test split, for between the two a stop would count it twice.
     run.update_status(**ended)
     if outcome.state == "failed":
         raise DivergedError(outcome.reason)

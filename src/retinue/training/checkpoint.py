@@ -1,7 +1,8 @@
 """Checkpoints on the disk: a JSON file and the tensors that it names, the newest two of a run.
 
 Each is written aside and renamed, tensors first, so that a checkpoint whose JSON file is there is
-whole. Digests over both files tell one that was damaged afterwards.
+whole. Tensors have their digest in their name: a step that is saved again, with other best weights,
+leaves the first pair whole until the second is. Digests tell what was damaged afterwards.
 """
 
 import hashlib
@@ -34,21 +35,19 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
 
     Those are left by a training that went back to an earlier one because they were damaged.
     """
-    stem = f"step-{checkpoint.step:09d}"
-    data = save(checkpoint.tensors)
-    with appearing(folder / f"{stem}.safetensors") as aside:
+    stem, data = _stem(checkpoint.step), save(checkpoint.tensors)
+    digest = hashlib.sha256(data).hexdigest()
+    path = folder / f"{stem}.json"
+    tensors = _tensors_of(path, digest)
+    with appearing(tensors) as aside:
         aside.write_bytes(data)
-    values = {
-        "schema": SCHEMA,
-        "step": checkpoint.step,
-        **checkpoint.values,
-        "tensors": hashlib.sha256(data).hexdigest(),
-    }
-    write_json(folder / f"{stem}.json", {**values, "digest": _digest(values)})
-    earlier = [path.stem for path in _newest_first(folder) if path.stem <= stem]
-    for path in sorted(folder.glob("step-*")):  # of a pair the JSON file goes first
-        if path.stem not in earlier[:KEPT]:
-            path.unlink(missing_ok=True)
+    values = {"schema": SCHEMA, "step": checkpoint.step, **checkpoint.values, "tensors": digest}
+    write_json(path, {**values, "digest": _digest(values)})
+    kept = [one.stem for one in _newest_first(folder) if one.stem <= stem][:KEPT]
+    for one in _all_of(folder):
+        own = _stem_of(one)
+        if own not in kept or (own == stem and one not in (path, tensors)):
+            one.unlink(missing_ok=True)
 
 
 def read_newest(folder: Path) -> tuple[Checkpoint, list[str]]:
@@ -66,10 +65,11 @@ def read_newest(folder: Path) -> tuple[Checkpoint, list[str]]:
     raise RetinueError(f"{folder}: {'; '.join(wrong) or 'holds no checkpoint'}")
 
 
-def remove_checkpoints(folder: Path) -> None:
-    """Remove them all, JSON files first."""
-    for path in [*_newest_first(folder), *folder.glob("step-*.safetensors")]:
-        path.unlink(missing_ok=True)
+def remove_checkpoints(folder: Path, after: int | None = None) -> None:
+    """Remove them all, or those of later steps than `after`."""
+    for path in _all_of(folder):
+        if after is None or _stem_of(path) > _stem(after):
+            path.unlink(missing_ok=True)
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
 
@@ -80,10 +80,29 @@ def _read(path: Path) -> Checkpoint:
         raise ValueError("its digest differs")
     if values["schema"] > SCHEMA:
         raise ValueError("written by a newer Retinue")
-    data = path.with_suffix(".safetensors").read_bytes()
-    if hashlib.sha256(data).hexdigest() != values.pop("tensors"):
+    digest = values.pop("tensors")
+    data = _tensors_of(path, digest).read_bytes()
+    if hashlib.sha256(data).hexdigest() != digest:
         raise ValueError("the digest of its tensors differs")
     return Checkpoint(values["step"], values, load(data))
+
+
+def _tensors_of(path: Path, digest: str) -> Path:
+    return path.with_name(f"{path.stem}.{digest[:8]}.safetensors")
+
+
+def _stem(step: int) -> str:
+    return f"step-{step:09d}"
+
+
+def _stem_of(path: Path) -> str:
+    """The part of a file's name that its pair shares."""
+    return path.name.partition(".")[0]
+
+
+def _all_of(folder: Path) -> list[Path]:
+    """All files, JSON first: one that names tensors is never left without them."""
+    return sorted(folder.glob("step-*"), key=lambda path: (path.suffix != ".json", path.name))
 
 
 def _digest(values: dict[str, Any]) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
 
 from retinue.data.imagedata import Split
 from retinue.errors import RetinueError
@@ -18,6 +17,7 @@ from retinue.training.loop import (
     LOG_EVERY,
     DivergedError,
     StepReport,
+    TooLargeError,
     Training,
     advice,
     train_epoch,
@@ -58,6 +58,7 @@ def run_epochs(
             run.update_status(epoch=course.epoch, step=training.steps(course.epoch))
             listener.on_epoch(line)
             if _ended(outcome, training, recipe, course.epoch):
+                course.ended = True  # also where a stop is asked for by now
                 break
             if (run.path / "stop").exists():
                 saving.ask("by the file 'stop'")
@@ -67,12 +68,11 @@ def run_epochs(
         outcome.state, outcome.reason = "interrupted", f"stopped {str(error) or 'by hand'} {where}"
     except DivergedError as error:
         outcome.state, outcome.reason = "failed", str(error)
-    if outcome.state == "finished":
-        course.ended = True
     if outcome.weights is None and outcome.state != "failed":
         # Weights from the middle of an epoch count only where no epoch was finished.
         outcome.weights, outcome.epoch = plain_state(training.judged), 0
-    if course.ended:
+    if outcome.state == "finished":
+        course.ended = True
         saving.write(training, course)
     return outcome
 
@@ -137,18 +137,8 @@ def _in_memory(
     while True:
         try:
             return train()
-        except (MemoryError, RuntimeError) as error:
-            if not _out_of_memory(error):
-                raise
+        except TooLargeError:
             listener.on_note(_halve(training, recipe))
-
-
-def _out_of_memory(error: Exception) -> bool:
-    """Whether a step failed for want of memory, on the processor or a GPU."""
-    words = ("can't allocate memory", "not enough memory")
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
-        word in str(error) for word in words
-    )
 
 
 def _halve(training: Training, recipe: Recipe) -> str:

@@ -181,10 +181,10 @@ def _begin(
         # First of all, for a network of the user's own has the weights that it came with.
         saving, course = Saving(run, every), Course()
         saving.write(training, course)
-        write_beginning(run, recipe, data, describe_environment(device, training.precision))
         if rates is not None:
             figure = plotting.learning_rates(rates.rates, rates.losses, rates.lr)
             plotting.save(figure, run.path / "figures" / LR_FINDER)
+        write_beginning(run, recipe, data, describe_environment(device, training.precision))
         plan = Plan(run, recipe, data, training.model, training.precision, choices)
         carry_out(plan, training, card, course, saving, listener)
     return run

@@ -12,7 +12,7 @@ from retinue.writing import write_json
 def write_beginning(run: Run, recipe: Recipe, data: ImageData, environment: dict[str, Any]) -> None:
     """Write recipe.yaml, data.json, splits.csv, bad-pictures.csv and environment.json."""
     write_json(run.path / "environment.json", environment)
-    write_json(run.path / "data.json", _describe(data))
+    write_json(run.path / "data.json", describe_data(data))
     run.write_rows("splits.csv", ["id", "path", "class", "split", "digest"], split_rows(data))
     bad = [[picture.path, picture.reason] for picture in data.bad]
     run.write_rows("bad-pictures.csv", ["path", "reason"], bad)
@@ -29,7 +29,8 @@ def split_rows(data: ImageData) -> list[tuple[str, ...]]:
     ]
 
 
-def _describe(data: ImageData) -> dict[str, Any]:
+def describe_data(data: ImageData) -> dict[str, Any]:
+    """Source, classes, counts, digests and rules, as data.json has them."""
     return {
         "name": data.name,
         "source": data.source,

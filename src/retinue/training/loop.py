@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
@@ -91,6 +92,28 @@ class DivergedError(RetinueError):
     """The loss is no longer a number."""
 
 
+class TooLargeError(RetinueError):
+    """Pictures do not fit memory at once; no weight has moved in this step."""
+
+
+@contextmanager
+def fitting_memory() -> Iterator[None]:
+    """Tell a want of memory, on the processor or a GPU, from all else.
+
+    Raises:
+        TooLargeError: what was computed inside does not fit.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        words = ("can't allocate memory", "not enough memory")
+        if isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
+            word in str(error) for word in words
+        ):
+            raise TooLargeError("the pictures of a step do not fit memory at once") from error
+        raise
+
+
 def train_epoch(
     training: Training, epoch: int, report: Callable[[StepReport], None], start: int = 0
 ) -> None:
@@ -100,6 +123,7 @@ def train_epoch(
 
     Raises:
         DivergedError: the loss became NaN or infinite; names the step and the learning rate.
+        TooLargeError: a slice does not fit memory.
     """
     model, optimiser = training.model.train(), training.optimiser
     order = training.batches.order(epoch)
@@ -120,10 +144,11 @@ def train_epoch(
         optimiser.zero_grad()
         total, correct = 0.0, 0
         for part, targets, places in slices(training.slice_size, images, labels, positions):
-            with autocast(training.precision, training.device):
+            with fitting_memory(), autocast(training.precision, training.device):
                 logits = model(part)  # 2. forward: numbers to predictions, and to a loss
             loss = training.loss(logits.float(), targets) * share(training.loss, targets, labels)
-            loss.backward()  # 3. backward: how the loss changes with every weight
+            with fitting_memory():
+                loss.backward()  # 3. backward: how the loss changes with every weight
             total += loss.item()
             correct += count_correct(logits, targets)
             training.batches.note(places, logits.detach(), targets)
@@ -166,7 +191,8 @@ def validate(training: Training, split: Split) -> tuple[float, float]:
     """Mean loss, without label smoothing, and accuracy of a split in eval mode."""
     model = training.judged.eval()
     total, correct = torch.zeros(()), 0
-    for images, labels in in_order(split, training.batches.size, 512, training.device):
+    at_once = min(512, training.slice_size or 512)
+    for images, labels in in_order(split, training.batches.size, at_once, training.device):
         with autocast(training.precision, training.device):
             logits: Tensor = model(images)
         total += nn.functional.cross_entropy(logits.float(), labels, reduction="sum").cpu()

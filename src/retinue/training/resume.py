@@ -1,5 +1,6 @@
 """A training that was stopped goes on as if nothing had happened."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,15 @@ from retinue.runs import Run
 from retinue.training.carry_out import carry_out
 from retinue.training.checkpoint import read_newest, remove_checkpoints
 from retinue.training.environment import describe_environment
-from retinue.training.folder import split_rows
+from retinue.training.folder import describe_data, split_rows
 from retinue.training.listener import Listener, Plan, with_tensorboard
 from retinue.training.prepare import make_training, resolve_device
 from retinue.training.saving import EVERY, FOLDER, Every, Saving
 from retinue.training.state import restore
 
+# What data.json says of how pictures and labels become numbers.
+_BROUGHT = ("classes", "preprocess", "decode_rules")
+_ALIKE = ("retinue", "python", "processor", "threads", "device", "device_name")
 NAMED = 3  # pictures named of those that changed
 
 
@@ -71,6 +75,7 @@ def go_on(
         with torch.random.fork_rng(devices=[place] if place.type == "cuda" else []):
             training, card = make_training(settled, data, place, module)
             course = restore(training, checkpoint)
+            remove_checkpoints(run.path / FOLDER, after=checkpoint.step)  # the damaged ones
             run.cut_lines(checkpoint.values["lines"])
             run.take_over(epoch=course.epoch, step=checkpoint.step)
             plan = Plan(run, recipe, data, training.model, training.precision, [])
@@ -86,6 +91,12 @@ def go_on(
 
 def _require_unchanged(run: Run, data: ImageData) -> None:
     """Refuse pictures, labels, splits or an order that are not those of the run's beginning."""
+    told = json.loads(json.dumps(describe_data(data)))
+    if otherwise := [key for key in _BROUGHT if run.data[key] != told[key]]:
+        raise UsageError(
+            f"{run.path}: its pictures are brought otherwise than when it began "
+            f"({', '.join(otherwise)}); load them as then, or train anew"
+        )
     before, now = run.splits, split_rows(data)
     # Without paths: a folder that was moved is still the same.
     if [(row[0], *row[2:]) for row in before] == [(row[0], *row[2:]) for row in now]:
@@ -108,7 +119,7 @@ def _require_unchanged(run: Run, data: ImageData) -> None:
 
 def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """What is not as it was when the run began, and may change the last bits of its numbers."""
-    pairs = {key: (before[key], now[key]) for key in ("processor", "threads", "device")}
+    pairs = {key: (before.get(key), now.get(key)) for key in _ALIKE}
     for name, version in before["packages"].items():
         pairs[name] = version, now["packages"].get(name)
     return [

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,8 @@ def verify_resume(
     straight, killed = folder / "straight", folder / "killed"
     tell(f"trains without a stop: {straight}")
     started = time.monotonic()
-    _wait(_start([*program, "train", *options, "--output", str(straight)]))
+    with _training([*program, "train", *options, "--output", str(straight)]) as process:
+        _wait(process)
     seconds = time.monotonic() - started
     # Without the start of a process, in which nothing can be lost.
     told = Run(straight).status
@@ -70,12 +72,12 @@ def verify_resume(
     moments, draws = Counter[str](), random.Random()  # noqa: S311
     words = [*program, "train", *options, "--output", str(killed)]
     while True:
-        process = _start(words)
         # Each life takes its share of the time, so that the kills fall into all of the training.
         is_last = moments.total() == kills
         allowed = None if is_last else draws.uniform(0, 2 * span / (kills + 1))
-        if not _killed(process, killed, allowed):
-            break
+        with _training(words) as process:
+            if not _killed(process, killed, allowed):
+                break
         where = Run(killed).status if (killed / "status.json").exists() else {}
         if where.get("state") == "finished":
             break  # it was killed while it told its end
@@ -104,14 +106,22 @@ def same(one: Path, other: Path) -> bool:
     return one.read_bytes() == other.read_bytes()
 
 
-def _start(words: list[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603
+@contextmanager
+def _training(words: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """A training in a process of its own, which does not outlive this one's interest in it."""
+    process = subprocess.Popen(  # noqa: S603
         words,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
     )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
 
 
 def _killed(process: subprocess.Popen[str], run: Path, allowed: float | None) -> bool:
