@@ -8,10 +8,11 @@ many kills as wanted. The last training forgets the optimiser's state on purpose
 """
 
 import argparse
+import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,16 +80,15 @@ def main() -> int:
         "|---|" + "---|" * (len(MOMENTS) + 3),
     ]
     failed, total = False, 0
-    for course in courses:
-        tally = Tally()
-        for found in _proofs(course, each if course.exact else AT_ONCE):
-            tally.add(found)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # each training has a thread of its own
+        counts = [each if course.exact else AT_ONCE for course in courses]
+        tallies = list(pool.map(_tally, courses, counts))
+    for course, tally in zip(courses, tallies, strict=True):
         failed |= bool(tally.different) == course.exact
         total += tally.moments.total() if course.exact else 0
         moments = [tally.moments[what] for what in MOMENTS]
         numbers = " | ".join(map(str, [tally.trainings, tally.moments.total(), *moments]))
         lines.append(f"| {course.name} | {numbers} | {len(tally.different) or 'none'} |")
-        print(lines[-1], file=sys.stderr, flush=True)
     verdict = "**not exact**" if failed else "exact"
     text = "\n".join([*lines, "", f"{total} kills with SIGKILL besides the control's: {verdict}."])
     print(text)
@@ -97,16 +97,16 @@ def main() -> int:
     return int(failed)
 
 
-def _proofs(course: Course, kills: int) -> Iterator[Verdict]:
-    """Proofs of a course until it was killed so often."""
-    left = kills
-    while left > 0:
+def _tally(course: Course, kills: int) -> Tally:
+    """Prove a course again and again, until it was killed so often."""
+    tally = Tally()
+    while (left := kills - tally.moments.total()) > 0 and tally.trainings < kills:
         with tempfile.TemporaryDirectory() as folder:
             found = verify_resume(
                 course.options.split(), Path(folder), min(AT_ONCE, left), _tell, course.program
             )
-        left -= max(1, found.kills)
-        yield found
+        tally.add(found)
+    return tally
 
 
 def _tell(text: str) -> None:

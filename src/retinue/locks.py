@@ -26,7 +26,7 @@ def held(folder: Path) -> Iterator[bool]:
     Raises:
         HeldError: another process, or another place in this one, holds it.
     """
-    file = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+    file = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         yield _take(file)
     finally:

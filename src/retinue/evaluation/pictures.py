@@ -43,19 +43,25 @@ def write_pictures(
     aside = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
-    positions = np.array(sorted(wanted), dtype=np.int64)
-    pictures = preprocess.centre(split.take(positions))
-    names = {
-        position: _write_one(aside, position, pixels)
-        for position, pixels in zip(positions.tolist(), pictures, strict=True)
-    }
-    index = {
-        "cells": {key: [names[position] for position in found] for key, found in cells.items()},
-        "mistakes": [names[position] for position in mistakes],
-        "samples": {key: [names[position] for position in found] for key, found in samples.items()},
-        "ids": {names[position]: split.ids[position] for position in sorted(wanted)},
-    }
-    write_json(aside / "index.json", index)
+    try:
+        positions = np.array(sorted(wanted), dtype=np.int64)
+        pictures = preprocess.centre(split.take(positions))
+        names = {
+            position: _write_one(aside, position, pixels)
+            for position, pixels in zip(positions.tolist(), pictures, strict=True)
+        }
+        index = {
+            "cells": {key: [names[position] for position in found] for key, found in cells.items()},
+            "mistakes": [names[position] for position in mistakes],
+            "samples": {
+                key: [names[position] for position in found] for key, found in samples.items()
+            },
+            "ids": {names[position]: split.ids[position] for position in sorted(wanted)},
+        }
+        write_json(aside / "index.json", index)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)
 

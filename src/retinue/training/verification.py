@@ -172,7 +172,7 @@ def _of_the_run(options: Sequence[str]) -> list[str]:
     """Those of the options that are not in the recipe, and must be said again."""
     kept = ("--device", "--threads", "--data-root", "--cache-memory", "--checkpoint-every")
     found = []
-    for word, following in zip(options, [*options[1:], ""], strict=True):
+    for word, following in zip(options, [*options[1:], ""], strict=False):
         name, is_joined, _ = word.partition("=")
         if name in kept:
             found += [word] if is_joined else [word, following]
