@@ -41,7 +41,8 @@ _ORIENTATION = 0x0112  # of EXIF
 _WITH_ORIENTATION = ("exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp")
 
 
-# Formats whose decoders are in every browser and tried without end; by their first bytes.
+# Formats that are decoded here as long as they are not large, by their first bytes; JPEG, BMP and
+# WebP are looked at more closely.
 _IN_EVERY_BROWSER = (b"\x89PNG\r\n\x1a\n", b"GIF8")
 LARGE = 4 * 2**20  # bytes; a photo of 20 million pixels has about as many
 PASS = b"\xff\xda"  # how each pass of a JPEG begins

@@ -327,10 +327,8 @@ def _has_died(status: Mapping[str, Any]) -> bool:
         return False
     try:
         os.kill(status["process"], 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False  # there, and somebody else's
+    except OSError as error:  # any other: it is there, and somebody else's
+        return isinstance(error, ProcessLookupError)
     return False
 
 

@@ -20,6 +20,10 @@ from retinue.images import Fit, Preprocess
 from retinue.recipe import DATA_KEYS, Recipe
 
 Source = str | Path | tuple[Any, Any]
+# What a source is called without.
+_ENDINGS = (
+    ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tgz", ".tar", ".zip", ".csv", ".tsv",
+)  # fmt: skip
 
 
 def load_data(
@@ -158,11 +162,6 @@ def _name_of(path: Path) -> str:
     for suffix in _ENDINGS:
         stem = stem.removesuffix(suffix)
     return stem.strip(". ") or "data"
-
-
-_ENDINGS = (
-    ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tgz", ".tar", ".zip", ".csv", ".tsv",
-)  # fmt: skip
 
 
 def _pair(images: Any, labels: Any) -> Given:
