@@ -618,6 +618,51 @@ def test_the_centre_is_what_lies_between_equal_margins(noise: Noise) -> None:
     assert np.shares_memory(rule.centre(pictures), pictures)
 
 
+@pytest.mark.parametrize(
+    ("stored", "enlarges"),
+    [((32, 32), False), ((37, 37), False), ((31, 40), True), ((40, 31), True), ((8, 8), True)],
+)
+def test_pictures_that_are_stored_smaller_are_yet_to_be_enlarged(
+    noise: Noise, stored: tuple[int, int], enlarges: bool
+) -> None:
+    rule = Preprocess((32, 32), stored, "crop", 3)
+    assert rule.enlarges == enlarges
+    pictures = np.stack([noise(seed, *stored) for seed in range(2)])
+    assert (rule.centre(pictures) is pictures) == enlarges
+    brought = rule.bring(pictures)
+    assert brought.shape == (2, 32, 32, 3)
+    assert brought.dtype == np.uint8
+    if not enlarges:
+        assert (brought == rule.centre(pictures)).all()
+        assert np.shares_memory(brought, pictures)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("how", ["crop", "pad", "squash"])
+def test_pictures_are_enlarged_as_pillow_does_it(noise: Noise, how: Fit, channels: int) -> None:
+    rule = Preprocess((30, 40), (10, 20), how, channels)
+    pictures = np.stack([noise(seed, 10, 20, channels) for seed in range(3)])
+    found = rule.bring(pictures)
+    for picture, ours in zip(pictures, found, strict=True):
+        image = Image.fromarray(picture.squeeze())
+        if how == "squash":
+            expected = image.resize((40, 30), Image.Resampling.BILINEAR)
+        elif how == "pad":
+            expected = Image.new(image.mode, (40, 30))
+            expected.paste(image.resize((40, 20), Image.Resampling.BILINEAR), (0, 5))
+        else:
+            middle = (10 / 3, 0, 20 - 10 / 3, 10)
+            expected = image.resize((40, 30), Image.Resampling.BILINEAR, box=middle)
+        assert (ours == np.asarray(expected).reshape(30, 40, channels)).all()
+    assert (images.enlarge(pictures, (30, 40), how) == found).all()
+    nearest = Image.fromarray(pictures[0].squeeze()).resize((40, 30), Image.Resampling.NEAREST)
+    assert (np.asarray(nearest).reshape(30, 40, channels) != found[0]).any(), "the control"
+
+
+def test_no_pictures_are_none_when_enlarged() -> None:
+    assert images.enlarge(np.empty((0, 4, 4, 3), np.uint8), (8, 9), "crop").shape == (0, 8, 9, 3)
+
+
 # --- threads
 
 

@@ -78,7 +78,8 @@ class Preprocess:
     """How a picture becomes a network's input; written into model.json beside the weights.
 
     Pictures are kept `stored` (height, width) large; training crops at random from them, and
-    evaluation and prediction take the centre of `size`.
+    evaluation and prediction take the centre of `size`. Small pictures for a network that wants
+    larger ones are stored small, and enlarged when the network gets them.
     """
 
     size: tuple[int, int]
@@ -106,10 +107,24 @@ class Preprocess:
         """Height, width and channels of a stored picture."""
         return *self.stored, self.channels
 
+    @property
+    def enlarges(self) -> bool:
+        """Whether pictures are stored smaller than the network takes them."""
+        return self.stored[0] < self.size[0] or self.stored[1] < self.size[1]
+
     def centre(self, images: Pixels) -> Pixels:
-        """Cut the centre of `size` out of stored pictures (..., H, W, C); a view."""
+        """Cut the centre of `size` out of stored pictures (..., H, W, C); a view.
+
+        Pictures that are yet to be enlarged stay whole.
+        """
+        if self.enlarges:
+            return images
         top, left = ((have - want) // 2 for have, want in zip(self.stored, self.size, strict=True))
         return images[..., top : top + self.size[0], left : left + self.size[1], :]
+
+    def bring(self, images: Pixels) -> Pixels:
+        """Stored pictures (N, H, W, C) as the network takes them, (N, *size, C)."""
+        return enlarge(images, self.size, self.fit) if self.enlarges else self.centre(images)
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as JSON has them."""
@@ -259,6 +274,14 @@ def fit(pixels: Pixels, size: tuple[int, int], how: Fit) -> Pixels:
     padded = np.zeros((*size, pixels.shape[2]), np.uint8)
     padded[top : top + inner[0], left : left + inner[1]] = resize(pixels, inner)
     return padded
+
+
+def enlarge(images: Pixels, size: tuple[int, int], how: Fit) -> Pixels:
+    """`fit` for each of some pictures (N, H, W, C)."""
+    brought = np.empty((len(images), *size, images.shape[3]), np.uint8)
+    for row, picture in zip(brought, images, strict=True):
+        row[:] = fit(picture, size, how)
+    return brought
 
 
 def needed(shape: tuple[int, int], size: tuple[int, int], how: Fit) -> tuple[int, int]:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from retinue.data.augment import AUGMENTATIONS
-from retinue.data.batches import Batches, in_order, to_tensor
+from retinue.data.batches import Batches, brought, in_order, to_tensor
 from retinue.data.imagedata import Split
+from retinue.images import Fit, Preprocess, enlarge, fit
 
 
 def numbered(count: int, size: int = 8, channels: int = 3) -> Split:
@@ -231,3 +232,81 @@ def test_a_tensor_is_a_view_of_the_pictures() -> None:
     assert tensor.shape == (2, 3, 8, 8)
     assert np.shares_memory(tensor.numpy(), pictures)
     assert (tensor.permute(0, 2, 3, 1).numpy() == pictures).all()
+
+
+# --- small pictures for a network that wants large ones
+
+
+@pytest.mark.parametrize("how", ["crop", "pad", "squash"])
+def test_small_pictures_are_enlarged_when_the_network_gets_them(how: Fit) -> None:
+    split = numbered(9)
+    rule = Preprocess((24, 20), (8, 8), how, 3)
+    batches = Batches(split, 4, rule.size, "none", fit=how)
+    for chosen, (found, labels) in zip(batches.order(1), batches.epoch(1), strict=True):
+        expected = [fit(split.images[at], rule.size, how) for at in chosen.tolist()]
+        assert (found.permute(0, 2, 3, 1).numpy() == np.stack(expected)).all()
+        assert labels.equal(chosen % 5)
+        assert found.is_contiguous(memory_format=torch.channels_last)
+    tested = torch.cat([images for images, _ in in_order(split, rule.size, 4, fit=how)])
+    assert (tested.permute(0, 2, 3, 1).numpy() == rule.bring(split.images)).all()
+
+
+def test_pictures_are_varied_before_they_are_enlarged() -> None:
+    split = numbered(20)
+    batches = Batches(split, 8, (24, 24), "basic", flip=True, seed=3)
+    flips = (
+        torch.rand(20, generator=torch.Generator().manual_seed(seed_by_hand("3/flip/0/0"))) < 0.5
+    )
+    for step, (chosen, (found, _)) in enumerate(
+        zip(batches.order(2), batches.epoch(2), strict=True)
+    ):
+        images = torch.from_numpy(split.images[chosen.numpy()]).permute(0, 3, 1, 2)
+
+        def varied(small: Tensor, size: int, step: int = step, chosen: Tensor = chosen) -> Tensor:
+            generator = torch.Generator().manual_seed(seed_by_hand(f"3/augment/2/{step}"))
+            return AUGMENTATIONS["basic"](small, (size, size), flips[chosen], generator)
+
+        small = varied(images, 8)
+        assert small.dtype == torch.uint8
+        expected = to_tensor(enlarge(small.permute(0, 2, 3, 1).numpy(), (24, 24), "crop"))
+        assert found.equal(expected)
+        large = to_tensor(enlarge(images.permute(0, 2, 3, 1).numpy(), (24, 24), "crop"))
+        assert not found.equal(varied(large, 24)), "the control: enlarged before"
+
+
+@pytest.mark.parametrize("augment", AUGMENTATIONS)
+@pytest.mark.parametrize("start", [0, 2])
+def test_enlarged_too_an_epoch_goes_on_anywhere(augment: str, start: int) -> None:
+    batches = Batches(numbered(12), 5, (12, 12), augment, flip=True)
+    whole = list(batches.epoch(1))
+    assert same(list(batches.epoch(1, start)), whole[start:])
+    for images, _ in whole:
+        assert images.shape[1:] == (3, 12, 12)
+        assert images.dtype == torch.uint8
+
+
+def test_pictures_with_a_margin_are_not_enlarged() -> None:
+    split = numbered(4, size=10)
+    ((images, _),) = in_order(split, (8, 8), 4)
+    assert (images.permute(0, 2, 3, 1).numpy() == split.images[:, 1:9, 1:9]).all()
+    assert Batches(split, 4, (8, 8)).varied_at == (8, 8)
+    assert Batches(split, 4, (8, 12)).varied_at == (10, 10)
+
+
+def test_pictures_of_the_size_are_left_as_they_are() -> None:
+    images = torch.rand(2, 3, 8, 8)
+    assert brought(images, (8, 8), "crop") is images
+
+
+def test_numbers_between_pixel_values_are_rounded_before_they_are_enlarged() -> None:
+    images = torch.tensor([-3.0, 0.4, 0.6, 254.6, 300.0]).view(5, 1, 1, 1).expand(5, 3, 4, 4)
+    found = brought(images, (8, 8), "crop")
+    assert found.dtype == torch.uint8
+    assert found[:, 0, 0, 0].tolist() == [0, 0, 1, 255, 255]
+
+
+def test_grey_pictures_are_enlarged_too() -> None:
+    split = numbered(3, channels=1)
+    ((images, _),) = in_order(split, (16, 16), 3)
+    assert images.shape == (3, 1, 16, 16)
+    assert (images[1, 0].numpy() == fit(split.images[1], (16, 16), "crop")[:, :, 0]).all()

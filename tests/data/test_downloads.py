@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 
 import retinue
-from retinue.data.downloads import download
+from retinue.data.downloads import download, head
 from retinue.errors import RetinueError
 
 BODY = bytes(range(256)) * 3000
@@ -21,17 +21,29 @@ class Handler(BaseHTTPRequestHandler):
     """Serves one good file and several kinds of trouble; notes who asks."""
 
     agents: ClassVar[list[str]] = []
+    commands: ClassVar[list[str]] = []
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
 
     def do_GET(self) -> None:
         self.agents.append(self.headers["User-Agent"])
+        self.commands.append(self.command)
         if self.path == "/missing":
             self.send_error(404)
+            return
+        if self.path.startswith("/moved"):
+            self.send_response(int(self.path.removeprefix("/moved/")))
+            self.send_header("Location", "/good")
+            self.send_header("X-Linked-ETag", "first")
+            self.end_headers()
             return
         self.send_response(200)
         if self.path != "/endless":
             self.send_header("Content-Length", str(len(BODY)))
         self.end_headers()
-        self._send_body()
+        if self.command == "GET":
+            self._send_body()
 
     def _send_body(self) -> None:
         if self.path == "/good":
@@ -54,6 +66,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[str]:
     Handler.agents.clear()
+    Handler.commands.clear()
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
         thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -146,3 +159,79 @@ def test_what_was_there_stays_when_a_download_fails(server: str, tmp_path: Path)
     with pytest.raises(RetinueError):
         download([f"{server}/wrong"], destination, DIGEST, len(BODY))
     assert destination.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_file_that_has_moved_is_followed(server: str, tmp_path: Path, status: int) -> None:
+    download([f"{server}/moved/{status}"], tmp_path / "file.gz", DIGEST, len(BODY))
+    assert (tmp_path / "file.gz").read_bytes() == BODY
+
+
+# --- where digest and size are known in part
+
+
+@pytest.mark.parametrize("size", [len(BODY), len(BODY) + 1, 10 * len(BODY)])
+@pytest.mark.parametrize("digits", [8, 12, 64])
+def test_how_the_digest_begins_and_a_bound_will_do(
+    server: str, tmp_path: Path, size: int, digits: int
+) -> None:
+    destination = tmp_path / "file.gz"
+    download([f"{server}/good"], destination, DIGEST[:digits], size, exact=False)
+    assert destination.read_bytes() == BODY
+
+
+@pytest.mark.parametrize(
+    ("path", "digest", "size", "told"),
+    [
+        ("good", DIGEST[1:9], len(BODY), "SHA-256 is"),  # in it, but not its beginning
+        ("good", f"{DIGEST[:7]}{int(DIGEST[7], 16) ^ 1:x}", len(BODY), "SHA-256 is"),
+        ("wrong", DIGEST[:8], len(BODY), "SHA-256 is"),
+        ("truncated", DIGEST[:8], len(BODY), "SHA-256 is"),
+        ("good", DIGEST[:8], len(BODY) - 1, f"gave more than the {len(BODY) - 1} bytes"),
+        ("endless", DIGEST[:8], len(BODY), "gave more than the"),
+    ],
+)
+def test_what_does_not_begin_so_or_is_larger_is_refused(
+    server: str, tmp_path: Path, path: str, digest: str, size: int, told: str
+) -> None:
+    with pytest.raises(RetinueError, match=told):
+        download([f"{server}/{path}"], tmp_path / "data/file.gz", digest, size, exact=False)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_an_exact_size_is_the_rule(server: str, tmp_path: Path) -> None:
+    fails([f"{server}/good"], tmp_path, "ended after", size=len(BODY) + 1)
+
+
+# --- headers alone
+
+
+def test_the_headers_of_a_file_are_had_without_it(server: str) -> None:
+    told = head(f"{server}/good")
+    assert told["content-length"] == str(len(BODY))
+    assert Handler.commands == ["HEAD"]
+    assert Handler.agents == [f"retinue/{retinue.__version__}"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_the_headers_are_those_of_the_first_answer(server: str, status: int) -> None:
+    told = head(f"{server}/moved/{status}")
+    assert (told["location"], told["x-linked-etag"]) == ("/good", "first")
+    assert len(Handler.agents) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [("{}/missing", "404 Not Found"), ("file:///etc/passwd", "is neither http nor https")],
+)
+def test_headers_that_cannot_be_had_are_told(server: str, url: str, told: str) -> None:
+    with pytest.raises(RetinueError) as caught:
+        head(url.format(server))
+    assert str(caught.value) == f"{url.format(server)}: {told}"
+
+
+def test_nobody_there_to_tell_headers() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as gone:
+        port = gone.server_port
+    with pytest.raises(RetinueError, match="is this machine offline"):
+        head(f"http://127.0.0.1:{port}/good")

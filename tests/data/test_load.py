@@ -15,6 +15,7 @@ from PIL import Image
 from retinue.data import load
 from retinue.data.imagedata import ImageData, Split, picture_digest
 from retinue.data.load import load_data, load_for
+from retinue.data.pool import Photos
 from retinue.data.shapes import draw, lay_out
 from retinue.errors import RetinueError, UsageError
 from retinue.images import Preprocess, fit
@@ -361,6 +362,57 @@ def test_a_size_asked_for_of_small_pictures_is_their_size(
 ) -> None:
     data = load_data(class_folders(tmp_path, {"cat": 5, "dog": 5}), size=(16, 12))
     assert data.preprocess == Preprocess((16, 12), (16, 12), "crop", 3)
+
+
+@pytest.mark.parametrize("kind", ["files", "arrays"])
+@pytest.mark.parametrize(
+    ("size", "stored"),
+    [
+        ((64, 64), (64, 64)),
+        ((64, 99), (64, 99)),
+        ((65, 65), (8, 12)),
+        ((65, 224), (8, 12)),
+        ((224, 224), (8, 12)),
+    ],
+)
+def test_small_pictures_for_a_network_of_more_than_64_pixels_stay_small(
+    tmp_path: Path,
+    class_folders: Folders,
+    noise: Noise,
+    kind: str,
+    size: tuple[int, int],
+    stored: tuple[int, int],
+) -> None:
+    pictures = np.stack([noise(seed, 8, 12) for seed in range(20)])
+    source: Any = (pictures, [0, 1] * 10)
+    if kind == "files":
+        source = class_folders(tmp_path, {"cat": 5, "dog": 5}, 8, 12)
+    data = load_data(source, size=size, fit="squash")
+    assert data.preprocess == Preprocess(size, stored, "squash", 3)
+    assert data.size == size
+    assert data.train.store.shape[1:] == (*stored, 3)
+    if kind == "arrays":
+        for row, pixels in zip(data.train.ids, data.train.images, strict=True):
+            assert (pixels == fit(pictures[int(row)], stored, "squash")).all()
+
+
+def test_photos_become_what_is_said_of_them(tmp_path: Path, class_folders: Folders) -> None:
+    folder = class_folders(tmp_path, {"cat": 5, "dog": 5}, 70, 90, channels=1)
+    photos = Photos((224, 200), 3)
+    data = load_data(folder, photos=photos)
+    assert data.preprocess == Preprocess((224, 200), (258, 230), "crop", 3)
+    # What is asked for comes before it.
+    asked = load_data(folder, photos=photos, size=100, channels=1, fit="pad")
+    assert asked.preprocess == Preprocess((100, 100), (100, 100), "pad", 1)
+    assert load_data(folder).preprocess == Preprocess((128, 128), (147, 147), "crop", 1)  # control
+    again = load_for(make_recipe({"data": str(folder)}), photos=photos)
+    assert again.preprocess == data.preprocess
+
+
+def test_small_pictures_are_no_photos(tmp_path: Path, class_folders: Folders) -> None:
+    folder = class_folders(tmp_path, {"cat": 5, "dog": 5}, 20, 30, channels=1)
+    data = load_data(folder, photos=Photos((224, 224), 3))
+    assert data.preprocess == Preprocess((20, 30), (20, 30), "crop", 1)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,17 @@ import torch
 from torch import nn
 
 from retinue.errors import ImpossibleNetworkError, UsageError
-from retinue.models.catalogue import MODELS, build, resolved_arguments, wrap
+from retinue.models.backbones import CERTIFIED
+from retinue.models.catalogue import (
+    MODELS,
+    TRANSFER,
+    build,
+    build_network,
+    is_known,
+    resolved_arguments,
+    split_way,
+    wrap,
+)
 from retinue.models.normalise import Normalise
 
 SIZES = [(1, 8, 8), (1, 28, 28), (1, 28, 20), (3, 32, 32), (3, 64, 64), (3, 128, 128)]
@@ -116,9 +126,13 @@ def test_resolved_arguments_are_of_their_types() -> None:
         ("mlp", {"hidden": [8, 0]}, "model mlp: hidden (the part 0) should be greater than or"),
         ("resnet-small", {"depth": 10}, "model resnet-small: depth=10 should be 6n + 2"),
         ("resnt-small", {}, "there is no model 'resnt-small'; did you mean resnet-small? Models"),
-        ("vgg", {}, "there is no model 'vgg'. Models are: softmax, mlp, lenet, keras-lesson, cnn"),
-        ("resnet18:linear", {}, "model resnet18:linear: transfer learning is not available in"),
-        ("a.b:full", {}, "transfer learning is not available in this version"),
+        ("vgg", {}, "there is no model 'vgg'; did you mean vgg16? Models are: softmax, mlp, lenet"),
+        ("resnet-50", {}, "there is no model 'resnet-50'; did you mean resnet50?"),
+        ("efficientnet-lite0", {}, "did you mean efficientnet_lite0?"),
+        ("xyz", {}, "there is no model 'xyz'. Models are: softmax, mlp, lenet, keras-lesson, cnn"),
+        ("xyz", {}, "torchvision's (vgg16, inception_v3, resnet18, resnet50, mobilenet_v3_small,"),
+        ("xyz", {}, "convnext_tiny, vit_b_16, ...), timm/NAME, or your own as package.module:fac"),
+        ("timm/resnet81", {}, "timm has no model 'resnet81'; did you mean resnet"),
     ],
 )
 def test_what_is_said_of_wrong_requests(name: str, arguments: dict[str, Any], text: str) -> None:
@@ -139,3 +153,50 @@ def test_a_network_of_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     model = made("own_net_in_catalogue:tiny")
     assert model(torch.zeros(2, 3, 32, 32, dtype=torch.uint8)).shape == (2, 7)
+
+
+# --- backbones
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v3_small", "timm/mobilenetv3_small_050"])
+def test_a_backbone_is_built_for_the_classes_that_there_are(name: str) -> None:
+    model = made(name, (3, 64, 64)).eval()
+    pictures = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
+    with torch.no_grad():
+        assert model(pictures).shape == (2, 7)
+    normalise = model.get_submodule("normalise")
+    assert isinstance(normalise, Normalise)
+    assert normalise.mean.flatten().tolist() == [120] * 3
+
+
+@pytest.mark.parametrize("name", ["resnet18", "timm/resnet18"])
+def test_a_backbone_takes_no_grey_pictures(name: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        build_network(name, 7, 1, (224, 224), {})
+    assert str(caught.value) == (
+        f"model {name}: takes pictures of three channels; give --channels 3"
+    )
+
+
+def test_settings_of_a_backbone_are_those_given() -> None:
+    assert resolved_arguments("resnet18", {}) == {}
+    assert resolved_arguments("timm/resnet18", {"drop_rate": 0.1}) == {"drop_rate": 0.1}
+
+
+@pytest.mark.parametrize("way", TRANSFER)
+@pytest.mark.parametrize("name", ["resnet18", "timm/resnet18.a1_in1k", "mine.nets:small", "cnn"])
+def test_a_name_may_end_in_the_way_of_transfer(name: str, way: str) -> None:
+    assert split_way(f"{name}:{way}") == (name, way)
+    assert split_way(name) == (name, "")
+
+
+@pytest.mark.parametrize("name", ["linear", ":linear", "mine.nets:linear2", "resnet18:Linear", ""])
+def test_other_endings_are_no_way_of_transfer(name: str) -> None:
+    assert split_way(name) == (name, "")
+
+
+def test_what_can_be_built_without_a_user_s_code_is_known() -> None:
+    for name in (*MODELS, *CERTIFIED, "timm/resnet18"):
+        assert is_known(name)
+    for name in ("mine.nets:small", "resnet", "", "resnet18:linear"):
+        assert not is_known(name)

@@ -121,6 +121,21 @@ def test_a_file_that_was_cut_short_is_found(tmp_path: Path, length: int) -> None
         load_model(tmp_path, read_card(tmp_path))
 
 
+def test_a_backbone_comes_back_without_its_user_s_code(tmp_path: Path) -> None:
+    def backbone(seed: int) -> nn.Sequential:
+        torch.manual_seed(seed)
+        return build(
+            "squeezenet1_1", classes=3, channels=3, size=(12, 10), arguments={}, mean=MEAN, std=STD
+        )
+
+    saved(tmp_path, backbone(0), name="squeezenet1_1")
+    card = read_card(tmp_path)
+    assert card.of_catalogue
+    found = load_model(tmp_path, card)
+    assert same(found, backbone(0))
+    assert not same(found, backbone(1))  # control
+
+
 def test_weights_that_are_missing_are_told(tmp_path: Path) -> None:
     saved(tmp_path)
     (tmp_path / "model.safetensors").unlink()

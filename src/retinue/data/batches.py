@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from retinue.data.augment import AUGMENTATIONS
 from retinue.data.imagedata import Split
 from retinue.data.mixing import mix
-from retinue.images import Pixels
+from retinue.images import Fit, Pixels, enlarge
 from retinue.seeds import seed_for
 
 
@@ -27,6 +27,8 @@ class Batches:
 
     Which half of the pictures is mirrored alternates: what one epoch shows as it is, the next shows
     mirrored, so that two epochs show both (Jordan 2024, arXiv:2404.00498, section 3.6).
+
+    Pictures that are stored smaller than `size` are varied as they are, and then enlarged.
     """
 
     def __init__(
@@ -42,10 +44,13 @@ class Batches:
         mixup: float = 0.0,
         cutmix: float = 0.0,
         hardest: float = 1.0,
+        fit: Fit = "crop",
     ) -> None:
         """`classes` is needed where `mixup` or `cutmix`, parameters of `mix`, is not 0."""
         self.split = split
         self.size = size
+        self.fit = fit
+        self.varied_at = _stored_or(size, split)
         self.augment = AUGMENTATIONS[augment]
         self.seed = seed
         self.device = device
@@ -98,13 +103,18 @@ class Batches:
                 generator.manual_seed(seed_for(self.seed, "augment", number, step))
                 images = to_tensor(self.split.take(chosen.numpy())).to(self.device)
                 mirrored = None if self.flips is None else self.flips[chosen] ^ bool(number % 2)
-                images = self.augment(images, self.size, mirrored, generator)
+                images = self.augment(images, self.varied_at, mirrored, generator)
+                images = brought(images, self.size, self.fit)
                 labels = self.labels[chosen].to(self.device)
                 yield mix(images, labels, *self.mixing, generator)
 
 
 def in_order(
-    split: Split, size: tuple[int, int], batch_size: int, device: torch.device | str = "cpu"
+    split: Split,
+    size: tuple[int, int],
+    batch_size: int,
+    device: torch.device | str = "cpu",
+    fit: Fit = "crop",
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield (images, labels) of a whole split in its order, the centre of each picture."""
     labels = torch.from_numpy(split.labels)
@@ -112,7 +122,24 @@ def in_order(
     for start in range(0, len(split), batch_size):
         part = slice(start, start + batch_size)
         images = to_tensor(split.take(part)).to(device)
-        yield centre(images, size, None, no_draws), labels[part].to(device)
+        images = centre(images, _stored_or(size, split), None, no_draws)
+        yield brought(images, size, fit), labels[part].to(device)
+
+
+def brought(images: Tensor, size: tuple[int, int], fit: Fit) -> Tensor:
+    """Pictures (N, C, H, W) enlarged to `size` by the one resize there is; as they are if of it."""
+    if tuple(images.shape[2:]) == size:
+        return images
+    if images.is_floating_point():
+        images = images.round().clamp(0, 255).to(torch.uint8)
+    pixels = images.permute(0, 2, 3, 1).cpu().numpy()
+    return to_tensor(enlarge(pixels, size, fit)).to(images.device)
+
+
+def _stored_or(size: tuple[int, int], split: Split) -> tuple[int, int]:
+    """`size`, or that of the stored pictures where they are smaller."""
+    height, width = split.store.shape[1:3]
+    return (height, width) if height < size[0] or width < size[1] else size
 
 
 def to_tensor(pictures: Pixels) -> Tensor:

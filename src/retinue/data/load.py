@@ -13,7 +13,7 @@ from retinue.data.checks import notes_on, require_classes
 from retinue.data.imagedata import SPLITS, ImageData
 from retinue.data.listing import class_order, list_source
 from retinue.data.memory import CACHE_MEMORY, bytes_of
-from retinue.data.pool import Given, Pool, Wanted, from_arrays, from_files
+from retinue.data.pool import Given, Photos, Pool, Wanted, from_arrays, from_files
 from retinue.data.splits import SplitRules, assign
 from retinue.errors import UsageError
 from retinue.images import Fit, Preprocess
@@ -41,6 +41,7 @@ def load_data(
     max_bad: float = 0.01,
     data_root: str | Path | None = None,
     preprocess: Preprocess | None = None,
+    photos: Photos | None = None,
     cache_memory: int | str = CACHE_MEMORY,
     progress: Progress | None = None,
     data_options: Mapping[str, Any] | None = None,
@@ -64,6 +65,7 @@ def load_data(
         max_bad: share of unreadable pictures above which this fails.
         data_root: where built-in data sets lie or are downloaded to.
         preprocess: bring pictures exactly as an earlier run did; overrides size, fit, channels.
+        photos: what larger pictures become where size and channels are not given.
         cache_memory: bytes of decoded pictures that may lie in memory, as 268435456 or "256MB";
             more are memory-mapped from the cache.
         progress: called with (what is being done, done, total).
@@ -78,7 +80,7 @@ def load_data(
     square = (size, size) if isinstance(size, int) else size
     most = bytes_of(cache_memory)
     options = {**(data_options or {}), **options}
-    wanted = Wanted(square, fit, channels, classes, group_by, preprocess, most)
+    wanted = Wanted(square, fit, channels, classes, group_by, preprocess, most, photos or Photos())
     root = Path(data_root) if data_root else cache_folder() / "data"
     name, source, found = _resolve(data, root, options, progress, most)
     if isinstance(found, Given):
@@ -112,6 +114,7 @@ def load_for(
     data_root: str | Path | None = None,
     progress: Progress | None = None,
     cache_memory: int | str = CACHE_MEMORY,
+    photos: Photos | None = None,
 ) -> ImageData:
     """`load_data` with the settings of a recipe; `data` stands in for the recipe's source.
 
@@ -127,6 +130,7 @@ def load_for(
         data_root=data_root,
         progress=progress,
         cache_memory=cache_memory,
+        photos=photos,
         data_options=recipe.data_options,
         **settings,
     )

@@ -51,6 +51,14 @@ class Pool:
 
 
 @dataclass(frozen=True)
+class Photos:
+    """What pictures that are no small ones become where nothing else is said."""
+
+    size: tuple[int, int] = (PHOTO, PHOTO)
+    channels: int | None = None
+
+
+@dataclass(frozen=True)
 class Wanted:
     """How pictures are to be brought: what is None follows from the pictures."""
 
@@ -61,17 +69,21 @@ class Wanted:
     group_by: str | None = None
     preprocess: Preprocess | None = None
     cache_memory: int = CACHE_MEMORY
+    photos: Photos = Photos()
 
     def preprocess_for(self, shapes: set[tuple[int, int]], grey: bool) -> Preprocess:
         """The rule for pictures of these shapes (height, width), all grey or not."""
         if self.preprocess is not None:
             return self.preprocess
-        channels = self.channels or (1 if grey else 3)
+        own_channels = 1 if grey else 3
         only = next(iter(shapes)) if len(shapes) == 1 else None
         if only is not None and max(only) <= SMALL:
             size = self.size or only
-            return Preprocess(size, size, self.fit, channels)
-        size = self.size or (PHOTO, PHOTO)
+            # A network for photos takes up to fifty times the pixels: enlarged batch by batch.
+            stored = only if min(size) > SMALL else size
+            return Preprocess(size, stored, self.fit, self.channels or own_channels)
+        size = self.size or self.photos.size
+        channels = self.channels or self.photos.channels or own_channels
         # Padding and stretching are asked for so that nothing is cut off: no margin there.
         margin = MARGIN if self.fit == "crop" else 1.0
         stored = round(size[0] * margin), round(size[1] * margin)

@@ -14,7 +14,9 @@ import torch
 from torch import nn
 
 from retinue.errors import UsageError
+from retinue.models.backbones import CERTIFIED, Backbone, backbone, build_backbone
 from retinue.models.cnn import cnn
+from retinue.models.efficientnet_lite import efficientnet_lite0
 from retinue.models.fast import fast
 from retinue.models.memory import channels_last_is_safe
 from retinue.models.normalise import Normalise
@@ -42,6 +44,7 @@ MODELS: dict[str, Entry] = {
     "cnn": Entry(cnn, "convolutional network in stages; depth, width and all else can be set"),
     "fast": Entry(fast, "whitening, wide blocks, maxima: trained quickest on a plain processor"),
     "resnet-small": Entry(resnet_small, "residual network for small pictures (ResNet-20 and kin)"),
+    "efficientnet_lite0": Entry(efficientnet_lite0, "for photos, with ImageNet weights at hand"),
 }
 
 
@@ -60,7 +63,8 @@ def build(
     Initial weights are drawn from torch's global generator, which the caller seeds.
 
     Args:
-        name: one of `MODELS`, or `package.module:factory`, a function or class of the user's.
+        name: one of `MODELS`, a backbone of torchvision, `timm/NAME`, or `package.module:factory`,
+            a function or class of the user's.
         classes: how many.
         channels: of the pictures.
         size: (height, width) of the pictures.
@@ -72,46 +76,68 @@ def build(
         UsageError: an unknown name or setting, or a value that does not suit.
         ImpossibleNetworkError: a layer runs out of pixels.
     """
+    return wrap(build_network(name, classes, channels, size, arguments), mean, std)
+
+
+def build_network(
+    name: str, classes: int, channels: int, size: tuple[int, int], arguments: Mapping[str, Any]
+) -> nn.Module:
+    """The network without its normalisation; parameters and errors as those of `build`."""
     if ":" in name:
-        _refuse_transfer(name)
-        network = build_own(
-            name, classes=classes, channels=channels, size=size, arguments=arguments
-        )
-    else:
-        settings = checked(name, _entry(name).factory, arguments)
-        network = _entry(name).factory(classes, channels, size, **settings)
-    return wrap(network, mean, std)
+        return build_own(name, classes=classes, channels=channels, size=size, arguments=arguments)
+    if name in MODELS:
+        settings = checked(name, MODELS[name].factory, arguments)
+        return MODELS[name].factory(classes, channels, size, **settings)
+    found = _backbone(name)
+    if channels != 3:
+        raise UsageError(f"model {name}: takes pictures of three channels; give --channels 3")
+    return build_backbone(found, classes, arguments)
 
 
-def wrap(module: nn.Module, mean: Sequence[float], std: Sequence[float]) -> nn.Sequential:
-    """The module after its normalisation: parts `normalise` and `network`."""
-    safe = channels_last_is_safe(module)
+def wrap(
+    module: nn.Module, mean: Sequence[float], std: Sequence[float], as_torch: bool = False
+) -> nn.Sequential:
+    """The module after its normalisation: parts `normalise` and `network`.
+
+    `as_torch` gives it pictures in the order in memory that torch makes by itself, which code from
+    elsewhere may count on, as `view` does.
+    """
+    safe = channels_last_is_safe(module) and not as_torch
     order = torch.preserve_format if safe else torch.contiguous_format
     return nn.Sequential(OrderedDict(normalise=Normalise(mean, std, order), network=module))
+
+
+def split_way(name: str) -> tuple[str, str]:
+    """`resnet18:linear` is the network resnet18, and the way of transfer; that may be empty."""
+    network, _, way = name.rpartition(":")
+    return (network, way) if way in TRANSFER and network else (name, "")
+
+
+def is_known(name: str) -> bool:
+    """Whether the network of that name can be built without a user's code."""
+    return name in MODELS or (":" not in name and backbone(name) is not None)
 
 
 def resolved_arguments(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Every setting of a network, defaults filled in, as JSON has it; for the recipe.
 
-    Of a user's own network only the settings given are known.
+    Of a user's own network, and of others' backbones, only the settings given are known.
     """
     if ":" in name:
-        _refuse_transfer(name)
         return dict(arguments)
-    return jsonable(checked(name, _entry(name).factory, arguments))
+    if name in MODELS:
+        return jsonable(checked(name, MODELS[name].factory, arguments))
+    _backbone(name)
+    return dict(arguments)
 
 
-def _entry(name: str) -> Entry:
-    """The entry of that name."""
-    if name not in MODELS:
+def _backbone(name: str) -> Backbone:
+    """The backbone of that name."""
+    found = backbone(name)
+    if found is None:
         raise UsageError(
-            f"there is no model '{name}'{suggestion(name, MODELS)} Models are: "
-            f"{', '.join(MODELS)}, or your own as package.module:factory"
+            f"there is no model '{name}'{suggestion(name, [*MODELS, *CERTIFIED])} Models are: "
+            f"{', '.join(MODELS)}, torchvision's ({', '.join(CERTIFIED)}, ...), timm/NAME, or your "
+            "own as package.module:factory"
         )
-    return MODELS[name]
-
-
-def _refuse_transfer(name: str) -> None:
-    """The words of transfer learning are reserved."""
-    if name.rpartition(":")[2] in TRANSFER:
-        raise UsageError(f"model {name}: transfer learning is not available in this version")
+    return found

@@ -37,6 +37,9 @@ class Normalise(nn.Module):
     def forward(self, pictures: Tensor) -> Tensor:
         """(N, C, H, W) uint8 or float 0 to 255 -> (N, C, H, W) float32."""
         normalised = (pictures.float() - self.mean) / self.std
+        if self.memory_format == torch.contiguous_format:
+            # With one channel a tensor is in both orders at once; only a copy has torch's strides.
+            normalised = normalised.clone(memory_format=torch.contiguous_format)
         return normalised.to(torch.float32, memory_format=self.memory_format)
 
     def extra_repr(self) -> str:

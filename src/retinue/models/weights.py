@@ -14,15 +14,21 @@ from torch import Tensor, nn
 
 from retinue.errors import RetinueError, UsageError
 from retinue.images import Preprocess
-from retinue.models.catalogue import MODELS, build, wrap
+from retinue.models.catalogue import build, is_known, wrap
+from retinue.models.graph import load_graph
 from retinue.writing import appearing, write_json
 
 SCHEMA = 1
+FILE = "model.safetensors"
 
 
 @dataclass(frozen=True)
 class ModelCard:
-    """model.json: what is needed to build the network again and to feed it."""
+    """model.json: what is needed to build the network again and to feed it.
+
+    `weights` and `graph` are the SHA-256 of model.safetensors and, for a user's own network, of
+    model.onnx; `no_graph` says why there is none.
+    """
 
     name: str
     arguments: dict[str, Any]
@@ -33,12 +39,14 @@ class ModelCard:
     parameters: int
     views: str = "one"
     weights: str = ""
+    graph: str = ""
+    no_graph: str = ""
     schema: int = field(default=SCHEMA)
 
     @property
     def of_catalogue(self) -> bool:
         """Whether Retinue can build this network without its user's code."""
-        return self.name in MODELS
+        return is_known(self.name)
 
     def build(self, module: nn.Module | None = None) -> nn.Sequential:
         """The network with fresh weights; around `module` where it is the user's own.
@@ -47,11 +55,11 @@ class ModelCard:
             UsageError: the network is a user's own and `module` is not given.
         """
         if module is not None:
-            return wrap(module, self.mean, self.std)
+            return wrap(module, self.mean, self.std, as_torch=True)
         if not self.of_catalogue:
             raise UsageError(
                 f"the network {self.name!r} is not Retinue's: give its code with "
-                "--model package.module:factory"
+                f"--model package.module:factory{self.no_graph and f' ({self.no_graph})'}"
             )
         return build(
             self.name,
@@ -67,7 +75,7 @@ class ModelCard:
 def save_model(folder: Path, model: nn.Module, card: ModelCard) -> None:
     """Write model.safetensors and model.json, which names the digest of the weights."""
     data = save(plain_state(model))
-    with appearing(folder / "model.safetensors") as aside:
+    with appearing(folder / FILE) as aside:
         aside.write_bytes(data)
     values = {**asdict(card), "weights": hashlib.sha256(data).hexdigest()}
     write_json(folder / "model.json", values)
@@ -100,19 +108,18 @@ def read_card(folder: Path) -> ModelCard:
         raise RetinueError(f"{path}: cannot be read: {error}") from None
 
 
-def load_model(folder: Path, card: ModelCard, module: nn.Module | None = None) -> nn.Sequential:
+def load_model(folder: Path, card: ModelCard, module: nn.Module | None = None) -> nn.Module:
     """Build the network of a run and load its weights, which must be those of model.json.
+
+    Without `module` a user's own network is its graph.
 
     Raises:
         RetinueError: the weights are missing, damaged, or do not fit the network.
     """
-    path = folder / "model.safetensors"
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise RetinueError(f"{path}: cannot be read: {error.strerror}") from None
-    if hashlib.sha256(data).hexdigest() != card.weights:
-        raise RetinueError(f"{path}: damaged, or not the weights that model.json names")
+    if module is None and card.graph and not card.of_catalogue:
+        shape = (card.preprocess.channels, *card.preprocess.size)
+        return load_graph(folder, card.graph, shape, len(card.classes))
+    path, data = folder / FILE, checked_bytes(folder, card)
     with torch.random.fork_rng():
         model = card.build(module)
     try:
@@ -121,6 +128,22 @@ def load_model(folder: Path, card: ModelCard, module: nn.Module | None = None) -
         reason = " ".join(str(error).split())[:200]
         raise RetinueError(f"{path}: does not fit the network {card.name!r}: {reason}") from None
     return model
+
+
+def checked_bytes(folder: Path, card: ModelCard) -> bytes:
+    """What model.safetensors holds.
+
+    Raises:
+        RetinueError: it is missing, or not what model.json names.
+    """
+    path = folder / FILE
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise RetinueError(f"{path}: cannot be read: {error.strerror}") from None
+    if hashlib.sha256(data).hexdigest() != card.weights:
+        raise RetinueError(f"{path}: damaged, or not the weights that model.json names")
+    return data
 
 
 def make_card(

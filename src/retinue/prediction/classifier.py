@@ -21,7 +21,8 @@ from retinue.prediction.probabilities import Probabilities, softmax
 from retinue.prediction.views import VIEWS, average
 from retinue.runs import Run
 
-BATCH = 256
+BATCH = 256  # pictures at most
+BATCH_PIXELS = 2**20  # and pixels: the maps of more do not stay near the processor
 
 
 class Classifier:
@@ -91,15 +92,16 @@ class Classifier:
         # memory of those from being used again.
         found = np.zeros((len(images), len(self.classes)))
         with torch.inference_mode():
-            for start in range(0, len(images), BATCH):
-                part = slice(start, start + BATCH)
+            at_once = batch_of(self.preprocess.size)
+            for start in range(0, len(images), at_once):
+                part = slice(start, start + at_once)
                 batch = images.take(part) if isinstance(images, Split) else images[part]
                 if batch.shape[1:3] == self.preprocess.stored:
-                    batch = self.preprocess.centre(batch)
+                    batch = self.preprocess.bring(batch)
                 tensor = to_tensor(np.ascontiguousarray(batch)).to(self.device)
                 found[part] = average(self.model, tensor, self.views).cpu().numpy()
                 if progress:
-                    progress("judging", min(start + BATCH, len(images)), len(images))
+                    progress("judging", min(start + at_once, len(images)), len(images))
         return found
 
     def predict(self, images: Pixels | Sequence[Pixels]) -> Probabilities:
@@ -130,6 +132,11 @@ class Classifier:
     def calibrated(self, logits: NDArray[np.float64]) -> Probabilities:
         """Softmax of logits (N, K) divided by the temperature that was fitted on val."""
         return softmax(logits, self.temperature)
+
+
+def batch_of(size: tuple[int, int]) -> int:
+    """How many pictures of that size go through a network at once."""
+    return max(1, min(BATCH, BATCH_PIXELS // (size[0] * size[1])))
 
 
 def as_picture(array: Any) -> Pixels:
