@@ -39,9 +39,13 @@ format: $(VENV)/dev
 soak: $(VENV)/dev
 	$(BIN)/python benchmarks/figures.py
 	$(BIN)/python -m benchmarks.fuzz --write
+	$(BIN)/python -m benchmarks.coverage --write --document docs/coverage.md
 	$(BIN)/python -m benchmarks.kills --write
 	$(BIN)/python -m benchmarks.input --write
 	$(BIN)/python -m benchmarks.versus --write
+	$(BIN)/python -m benchmarks.transfer linear --write
+	$(BIN)/python -m benchmarks.transfer photos --finetune --write
+	$(BIN)/python -m benchmarks.transfer classes --write
 	$(BIN)/python -m benchmarks.step_profile cifar10-94 --write
 
 clean:

@@ -203,7 +203,7 @@ def main() -> None:
     wanted = make_recipe(*layers)
     data = load_for(wanted, data_root=asked.data_root)
     recipe, _ = choose(wanted, data)
-    training, _ = make_training(recipe, data, resolve_device(asked.device))
+    training = make_training(recipe, data, resolve_device(asked.device)).training
     text = report(recipe, training, asked.epoch, asked.steps)
     print(text)
     if asked.write:

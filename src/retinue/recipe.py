@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from retinue.errors import UsageError
 from retinue.writing import write_text
@@ -49,6 +57,13 @@ def _whole(value: Any) -> Any:
         return value
 
 
+def _numbers(value: Any) -> Any:
+    """One number is a list of one; `0.49,0.48,0.45` one of three."""
+    if isinstance(value, str):
+        value = [part for part in value.strip("[]() ").split(",") if part.strip()]
+    return (value,) if isinstance(value, int | float) else value
+
+
 def _stretches(value: Any) -> Any:
     """`20:0.3,26:0.6` is a list of (size, until which share of training)."""
     if not isinstance(value, str | list | tuple):
@@ -64,6 +79,7 @@ _KINDS = ("bool", "int", "float", "str", "constrained-float", "literal['auto']")
 Epochs = int | Annotated[float, Field(allow_inf_nan=False)]
 Pixels = Annotated[int, Field(ge=1)]
 Size = Annotated[tuple[Pixels, Pixels], BeforeValidator(_sized)]
+_Above0 = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Stretch = tuple[Pixels, Annotated[float, Field(gt=0, lt=1)]]
 
 
@@ -73,6 +89,38 @@ class ModelSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
     name: str = "auto"
+    mean: Annotated[tuple[float, ...] | None, BeforeValidator(_numbers)] = None
+    """of the pixels, a number a channel, 0 to 1 or 0 to 255; by default as the training pictures"""
+    std: Annotated[tuple[_Above0, ...] | None, BeforeValidator(_numbers)] = None
+    """their standard deviation, on the same scale"""
+
+    @property
+    def statistics(self) -> tuple[list[float], list[float]] | None:
+        """Mean and standard deviation on the scale 0 to 255; None where they are not given.
+
+        Where none is above 1 they are taken to be on the scale 0 to 1, as they are usually told.
+        """
+        if self.mean is None or self.std is None:
+            return None
+        scale = 255.0 if max(*self.mean, *self.std) <= 1 else 1.0
+        return [scale * value for value in self.mean], [scale * value for value in self.std]
+
+    @model_validator(mode="after")
+    def _both(self) -> "ModelSettings":
+        if (self.mean is None) != (self.std is None):
+            raise ValueError("mean and std are given together")
+        if self.mean and self.std and len(self.mean) != len(self.std):
+            raise ValueError("mean and std have a number for each channel")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_open_statistics(self, handler: Any) -> dict[str, Any]:
+        values: dict[str, Any] = handler(self)
+        return {
+            key: value
+            for key, value in values.items()
+            if value is not None or key not in ("mean", "std")
+        }
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -115,7 +163,11 @@ class Recipe(BaseModel):
     """share of unreadable pictures above which training does not start"""
 
     model: Annotated[ModelSettings, BeforeValidator(_named)] = ModelSettings()
-    """network by name, or package.module:factory"""
+    """network by name, or package.module:factory; with :linear, :finetune or :full transferred"""
+    pretrained: str = "none"
+    """weights to begin with: none, default (those published for the network), a file, or a run"""
+    keep_head: bool = False
+    """take over the last layer of those weights too; it has to fit the classes"""
     preset: Literal["quick", "balanced", "accurate"] = "balanced"
     """what is chosen where nothing is said: soon, soon and well, or as well as minutes allow"""
     augment: Literal["none", "light", "basic", "strong"] = "basic"

@@ -58,7 +58,8 @@ class Run:
             RetinueError: the folder cannot be made.
         """
         try:
-            path = _numbered(f"{_slug(data)}-{_slug(model)}") if output is None else output
+            stem = f"{slug(data)}-{slug(model)}"
+            path = numbered(RUNS, stem) if output is None else output
             if output is not None:
                 if output.exists() and not output.is_dir():
                     raise UsageError(f"--output {output}: is a file; name a new folder")
@@ -133,7 +134,7 @@ class Run:
         (self.path / "stop").unlink(missing_ok=True)
         for part in self.path.rglob(".*.part"):
             shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
-        ended = dict.fromkeys(("reason", "best_epoch", "training_seconds"))
+        ended = dict.fromkeys(("reason", "best_epoch", "training_seconds", "peak_memory"))
         status = {key: value for key, value in self.status.items() if key not in ended}
         now = {"state": "running", "epoch": epoch, "step": step, **_process()}
         write_json(self.path / "status.json", {**status, **now})
@@ -300,13 +301,18 @@ class Run:
         )
 
 
-def _numbered(stem: str) -> Path:
-    if RUNS.exists() and not RUNS.is_dir():
-        raise UsageError(f"{RUNS}: is a file; move it, or name a folder with --output")
-    RUNS.mkdir(exist_ok=True)
+def numbered(parent: Path, stem: str) -> Path:
+    """Make the folder `<parent>/<stem>-<n>`, with the first number that nobody has taken.
+
+    Raises:
+        UsageError: `parent` is a file.
+    """
+    if parent.exists() and not parent.is_dir():
+        raise UsageError(f"{parent}: is a file; move it, or name a folder with --output")
+    parent.mkdir(exist_ok=True)
     number = 1
     while True:
-        path = RUNS / f"{stem}-{number}"
+        path = parent / f"{stem}-{number}"
         try:
             path.mkdir()
         except FileExistsError:
@@ -315,7 +321,7 @@ def _numbered(stem: str) -> Path:
             return path
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
     """A name that every file system takes: letters, digits and dashes, at most 40."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-") or "data"
 

@@ -124,7 +124,7 @@ def test_code_for_a_network_of_retinue_s_is_refused(
     assert "needs no code" in err
 
 
-def test_a_run_of_an_own_network_is_used_with_its_code(
+def test_a_run_of_an_own_network_is_used_with_its_code_or_its_graph(
     command: Command, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = "from torch import nn\n\ndef net(classes):\n"
@@ -134,14 +134,23 @@ def test_a_run_of_an_own_network_is_used_with_its_code(
     for name in ("draw_figures", "write_pictures"):
         monkeypatch.setattr(f"retinue.evaluation.judge.{name}", lambda *_: None)
     words = ["--model", "cli_own_nets:net"]
-    limits = ["--limit-per-class", "5", "--epochs", "1", "--output", "own"]
-    assert command("train", "digits", *words, *limits)[0] == 0
-    code, _, err = command("predict", "own", str(folder / "a.png"))
+    limits = ["--limit-per-class", "5", "--epochs", "1", "--output"]
+    for name in ("own", "bare"):
+        if name == "bare":
+            monkeypatch.setitem(sys.modules, "onnxscript", None)
+        code, out, err = command("train", "digits", *words, *limits, name)
+        assert (code, err) == (0, "")
+        assert ("pip install 'retinue[export]'" in out) == (name == "bare")
+    code, _, err = command("predict", "bare", str(folder / "a.png"))
     assert code == 2
     assert "--model package.module:factory" in err
-    code, out, _ = command("predict", "own", str(folder / "a.png"), *words, "--json")
-    assert (code, len(json.loads(out))) == (0, 1)
+    code, with_code, _ = command("predict", "bare", str(folder / "a.png"), *words, "--json")
+    assert (code, len(json.loads(with_code))) == (0, 1)
     monkeypatch.delitem(sys.modules, "cli_own_nets")
+    (tmp_path / "cli_own_nets.py").unlink()
+    code, without, _ = command("predict", "own", str(folder / "a.png"), "--json")
+    assert code == 0
+    assert json.loads(without)[0]["predicted"] == json.loads(with_code)[0]["predicted"]
 
 
 def test_a_picture_may_come_from_standard_input(trained: Run, folder: Path) -> None:

@@ -33,6 +33,8 @@ KEYS: dict[str, tuple[str, Any]] = {
     "split_seed": ("5", 5),
     "max_bad": ("0.5", 0.5),
     "model": ("mlp", "mlp"),
+    "pretrained": ("weights.pth", "weights.pth"),
+    "keep_head": ("true", True),
     "preset": ("accurate", "accurate"),
     "augment": ("strong", "strong"),
     "flip": ("false", False),
@@ -66,7 +68,7 @@ KEYS: dict[str, tuple[str, Any]] = {
 WITHOUT_AN_OPTION = {"data", "data_options"}
 OF_THE_RUN = {
     "output", "resume", "checkpoint_every", "device", "threads", "data_root", "cache_memory",
-    "tensorboard",
+    "tensorboard", "download",
 }  # fmt: skip
 
 
@@ -114,7 +116,7 @@ def test_the_table_above_has_every_key_of_the_recipe() -> None:
 def test_every_key_of_the_recipe_has_an_option_of_its_name(key: str) -> None:
     text, value = KEYS[key]
     option = f"--{key.replace('_', '-')}"
-    words = ["--no-flip"] if key == "flip" else [option, text]
+    words = {"flip": ["--no-flip"], "keep_head": [option]}.get(key, [option, text])
     found = reached("digits", *words).recipe
     assert value_of(found, key) == value
     assert found.model_fields_set == {"data", key}
@@ -190,7 +192,7 @@ def test_options_of_the_run_go_to_the_run(tmp_path: Path) -> None:
         "--checkpoint-every", "30s",
     )  # fmt: skip
     assert found.recipe.model_fields_set == {"data"}
-    assert {key: found.keywords[key] for key in OF_THE_RUN - {"resume"}} == {
+    assert {key: found.keywords[key] for key in OF_THE_RUN - {"resume", "download"}} == {
         "output": tmp_path / "run",
         "device": "cpu",
         "threads": 1,

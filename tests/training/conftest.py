@@ -34,7 +34,7 @@ def make(digits: ImageData) -> Callable[..., Training]:
     def made(**settings: object) -> Training:
         plain = {"model": "softmax", "precision": "fp32", "augment": "none"}
         recipe, _ = choose(make_recipe(digits.loaded_with, plain, settings), digits)
-        return make_training(recipe, digits, CPU)[0]
+        return make_training(recipe, digits, CPU).training
 
     return made
 
@@ -48,7 +48,7 @@ def course(digits: ImageData, tmp_path: Path) -> Callable[..., tuple[Outcome, Ru
     ) -> tuple[Outcome, Run]:
         plain = {"model": "softmax", "precision": "fp32", "augment": "none"}
         recipe, _ = choose(make_recipe(digits.loaded_with, plain, settings), digits)
-        training, _ = make_training(recipe, digits, CPU)
+        training = make_training(recipe, digits, CPU).training
         run = Run.create("digits", "softmax", tmp_path / name)
         subset = subset_of(digits.train, digits.val)
         outcome = run_epochs(

@@ -2,16 +2,21 @@
 
 import errno
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
+from torch import Tensor, nn
 
 from retinue.data.imagedata import ImageData
 from retinue.errors import RetinueError
+from retinue.models.weights import read_card
 from retinue.recipe import make_recipe
 from retinue.runs import Run
 from retinue.training.fit import fit
+from retinue.training.listener import Listener
 from retinue.training.resume import go_on
 from retinue.training.verification import different
 
@@ -60,3 +65,62 @@ def test_a_disk_that_fills_at_any_moment_is_told_and_loses_nothing(
         assert different(whole.path, run.path) == ()
         assert run.test_looks == whole.test_looks == 1
     assert began > len(files) / 2
+
+
+# A network of the user's own.
+
+
+class Own(nn.Module):
+    """A linear layer that draws in training."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(64, 10)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        dropped = nn.functional.dropout(pictures.flatten(1), 0.2, self.training)
+        return self.layer(dropped)  # type: ignore[no-any-return]
+
+
+class Depends(Own):
+    """What it does depends on what it sees, so that there is no graph of it."""
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        found = super().forward(pictures)
+        return found if float(found.detach().sum()) > 0 else 2 * found
+
+
+def trained(make: type[nn.Module], data: ImageData, folder: Path) -> tuple[Run, list[str]]:
+    notes: list[str] = []
+    torch.manual_seed(1)
+    recipe = make_recipe({"model": "mine:net", "epochs": 1, "batch_size": 60})
+    listener = Listener(on_note=notes.append)
+    return fit(recipe, data=data, module=make(), output=folder, listener=listener), notes
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the figures and thumbnails, which take most of the time."""
+    for name in ("draw_figures", "write_pictures"):
+        monkeypatch.setattr(f"retinue.evaluation.judge.{name}", lambda *_: None)
+
+
+def test_its_graph_is_written_and_changes_no_other_file_but_the_card(
+    digits: ImageData, tmp_path: Path, undrawn: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, notes = trained(Own, digits, tmp_path / "with")
+    assert notes == []
+    assert read_card(run.path).graph
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    bare, notes = trained(Own, digits, tmp_path / "without")
+    assert ["pip install 'retinue[export]'" in note for note in notes] == [True]
+    assert set(different(run.path, bare.path)) == {"model.json", "model.onnx"}
+
+
+def test_one_without_a_graph_gives_a_note_and_a_finished_run(
+    digits: ImageData, tmp_path: Path, undrawn: None
+) -> None:
+    run, notes = trained(Depends, digits, tmp_path / "run")
+    assert ["it has no graph" in note for note in notes] == [True]
+    assert (run.state, run.evaluations) == ("finished", ["test", "val"])
+    assert not (run.path / "model.onnx").exists()

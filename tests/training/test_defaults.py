@@ -9,7 +9,8 @@ from retinue.data.imagedata import ImageData
 from retinue.data.load import load_data
 from retinue.errors import UsageError
 from retinue.recipe import Recipe, make_recipe
-from retinue.training.defaults import Choice, choose
+from retinue.training.choices import Choice
+from retinue.training.defaults import choose
 from retinue.training.paces import PACES, fast_settings
 
 # One value a key, each unlike the recipe's default and unlike what would be chosen for `digits`.
@@ -133,7 +134,7 @@ def test_a_cnn_for_photos_is_residual_unless_the_recipe_says_otherwise() -> None
 
 @pytest.mark.parametrize(("size", "name"), [(8, "fast"), (64, "fast"), (65, "cnn"), (90, "cnn")])
 def test_small_pictures_get_the_fast_network_and_photos_do_not(size: int, name: str) -> None:
-    recipe, choices = choose(Recipe(), arrays(3, size=size))
+    recipe, choices = choose(make_recipe({"pretrained": "none"}), arrays(3, size=size))
     assert recipe.model.name == name
     told = {choice.key: choice.why for choice in choices}["model.name"]
     assert ("photos" in told) == (name == "cnn")

@@ -107,7 +107,7 @@ def by_retinue(data: ImageData, epochs: int, **settings: object) -> nn.Module:
         "precision": "fp32",
     }
     recipe, _ = choose(make_recipe(data.loaded_with, given, settings), data)
-    training, _ = make_training(recipe, data, torch.device("cpu"), small())
+    training = make_training(recipe, data, torch.device("cpu"), small()).training
     for epoch in range(epochs):
         train_epoch(training, epoch, lambda _: None)
     return training.model.get_submodule("network")
@@ -237,7 +237,7 @@ def trained(data: ImageData, epochs: int = 1, **settings: object) -> tuple[nn.Mo
     given = {"precision": "fp32", "augment": "none", "batch_size": 50, "epochs": 4, "seed": SEED}
     plain = {"opt": "sgd", "lr": 0.1, "schedule": "constant"}
     recipe, _ = choose(make_recipe(data.loaded_with, given, plain, settings), data)
-    training, _ = make_training(recipe, data, torch.device("cpu"))
+    training = make_training(recipe, data, torch.device("cpu")).training
     losses: list[float] = []
     for epoch in range(epochs):
         train_epoch(training, epoch, lambda step: losses.append(step.loss))
@@ -433,7 +433,7 @@ def sizes_seen(data: ImageData, epochs: int = 2, **settings: object) -> list[tup
     module = Seen()
     plain = {"model": f"{__name__}:Seen", "precision": "fp32", "augment": "none", "epochs": epochs}
     recipe, _ = choose(make_recipe(data.loaded_with, plain, {"batch_size": 32}, settings), data)
-    training, _ = make_training(recipe, data, torch.device("cpu"), module)
+    training = make_training(recipe, data, torch.device("cpu"), module).training
     for epoch in range(epochs):
         train_epoch(training, epoch, lambda _: None)
     return module.sizes
@@ -472,7 +472,7 @@ def test_validation_sees_all_pixels(digits: ImageData) -> None:
     module = Seen()
     given = {"model": f"{__name__}:Seen", "progressive": "4:0.9", "precision": "fp32"}
     recipe, _ = choose(make_recipe(digits.loaded_with, given), digits)
-    training, _ = make_training(recipe, digits, torch.device("cpu"), module)
+    training = make_training(recipe, digits, torch.device("cpu"), module).training
     validate(training, digits.val)
     assert {size[2:] for size in module.sizes} == {(8, 8)}
 

@@ -31,7 +31,8 @@ def prepared(
 ) -> tuple[Training, ModelCard]:
     given = {"model": "softmax", "precision": "fp32", **settings}
     recipe, _ = choose(make_recipe(data.loaded_with, given), data)
-    return make_training(recipe, data, CPU, module)
+    made = make_training(recipe, data, CPU, module)
+    return made.training, made.card
 
 
 def arrays(count: int, side: int, channels: int = 3) -> ImageData:
@@ -214,3 +215,31 @@ def test_without_class_weights_all_count_alike(digits: ImageData) -> None:
 def test_a_device_that_is_not_here_is_refused(device: str) -> None:
     with pytest.raises(UsageError, match=f"--device {device}: not on this machine"):
         resolve_device(device)
+
+
+class Viewing(nn.Module):
+    """A network as many students write it: `view` wants its input in torch's own order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 3, padding=1)
+        self.output = nn.Linear(4 * 64, 10)
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        maps: torch.Tensor = self.conv(pictures)
+        logits: torch.Tensor = self.output(maps.view(maps.size(0), -1))
+        return logits
+
+
+def test_a_network_with_view_can_be_trained(digits: ImageData) -> None:
+    given = {"augment": "none", "model": "mine:Viewing"}
+    recipe, _ = choose(make_recipe(digits.loaded_with, given), digits)
+    training = make_training(recipe, digits, CPU, Viewing()).training
+    images, labels = next(training.batches.epoch(0))
+    loss = nn.functional.cross_entropy(training.model(images), labels)
+    loss.backward()
+    network: nn.Module = training.model.get_submodule("network")
+    other = images.float().to(memory_format=torch.channels_last)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    with pytest.raises(RuntimeError, match="view"):  # the control: the other order fails
+        network(other)

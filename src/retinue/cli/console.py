@@ -17,6 +17,7 @@ from retinue.wording import STEERING, printable
 if TYPE_CHECKING:
     from retinue.data.cache import Progress
     from retinue.data.imagedata import ImageData
+    from retinue.models.published import Permit
 
 PATIENCE = 2.0  # seconds before progress is shown
 
@@ -93,6 +94,18 @@ def loading(console: Console) -> Iterator["Progress"]:
         yield progress
     finally:
         status.stop()
+
+
+def asking(console: Console, download: bool) -> "Permit":
+    """May something be fetched: as `download` says, or as who sits at a terminal answers."""
+
+    def permit(what: str, size: int) -> bool:
+        if download or not (console.is_terminal and sys.stdin.isatty()):
+            return download
+        console.print(f"{what}, {size / 1e6:.0f} MB, would be fetched.", markup=False)
+        return console.input("Fetch it? [y/N] ", markup=False).strip().lower() in ("y", "yes")
+
+    return permit
 
 
 def _cell(value: Any) -> str:

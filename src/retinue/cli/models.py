@@ -10,6 +10,7 @@ from retinue.cli.options import Json, Set
 
 def models(as_json: Json = False) -> None:
     """List the networks, and the settings of each."""
+    from retinue.models.backbones import CERTIFIED
     from retinue.models.catalogue import MODELS, resolved_arguments
 
     found = [
@@ -25,8 +26,14 @@ def models(as_json: Json = False) -> None:
         console.print(f"[bold]{one['name']}[/]  {one['about']}")
         text = "  ".join(f"{key}={_word(value)}" for key, value in settings.items())
         console.print(f"    {text or 'no settings'}", markup=False)
+    console.print(f"[bold]torchvision's[/]  {', '.join(CERTIFIED)}, and the others by their names")
+    console.print("[bold]timm/NAME[/]  the networks of timm")
     console.print(
-        "\nSet one with --set model.KEY=VALUE; your own with --model package.module:factory."
+        "\nWeights are put into one with --pretrained; NAME:linear trains the last layer only, "
+        "NAME:finetune gradually all, NAME:full all at once."
+    )
+    console.print(
+        "Set one with --set model.KEY=VALUE; your own with --model package.module:factory."
     )
 
 
@@ -40,14 +47,14 @@ def describe(
     as_json: Json = False,
 ) -> None:
     """Print a network layer by layer: shape, parameters, multiply-adds, receptive field."""
-    from retinue.models.catalogue import build
+    from retinue.models.catalogue import build, split_way
     from retinue.models.describe import describe as describe_network
     from retinue.recipe import make_recipe, parse_assignments
 
     channels, height, width = _shape(input)
     recipe = make_recipe({"model": model}, parse_assignments(settings or []))
     network = build(
-        recipe.model.name,
+        split_way(recipe.model.name)[0],
         classes=classes,
         channels=channels,
         size=(height, width),

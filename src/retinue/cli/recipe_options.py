@@ -10,6 +10,14 @@ TRAINING, DATA, RUN = "Training", "Data", "The run"
 Preset = Annotated[
     str | None, Option(help="quick, balanced or accurate.", rich_help_panel=TRAINING)
 ]
+Pretrained = Annotated[
+    str | None,
+    Option(help="Weights to begin with: none, default, FILE or RUN.", rich_help_panel=TRAINING),
+]
+KeepHead = Annotated[
+    bool | None,
+    Option("--keep-head", help="Take over their last layer too.", rich_help_panel=TRAINING),
+]
 Epochs = Annotated[
     float | None, Option(help="Passes over the pictures; 1.5 is allowed.", rich_help_panel=TRAINING)
 ]
@@ -119,6 +127,10 @@ Threads = Annotated[
 ]
 Tensorboard = Annotated[
     bool, Option("--tensorboard", help="Also write TensorBoard files.", rich_help_panel=RUN)
+]
+Download = Annotated[
+    bool,
+    Option("--download", help="Fetch weights that are not here.", rich_help_panel=RUN),
 ]
 CheckpointEvery = Annotated[
     str,

@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from retinue.cli.console import print_notes
 from retinue.data.cache import Progress
+from retinue.models.catalogue import split_way
 from retinue.runs import Run
 from retinue.training.listener import Listener, Plan
 from retinue.training.loop import StepReport, Training
@@ -25,6 +26,7 @@ class Teller:
         self.started = self.told = time.monotonic()
         self.pictures = 0
         self.epochs: float = 0
+        self.steps = True  # whether the training goes step by step
         self.before: float | None = None  # share of the training done when this process began
 
     def listener(self, on_load: Progress | None = None) -> Listener:
@@ -55,6 +57,10 @@ class Teller:
         for choice in plan.choices:
             if choice.why:
                 say(f"  {choice.key} {_short(choice.value)}[dim]: {escape(choice.why)}[/]")
+        if plan.transfer is not None and plan.transfer.loaded is not None:
+            for line in plan.transfer.loaded.lines():
+                say(f"  {line}", markup=False)
+        self.steps = split_way(recipe.model.name)[1] != "linear"
         parameters = sum(weight.numel() for weight in plan.model.parameters())
         say(
             f"{recipe.model.name}, {parameters:,} parameters, {plan.precision}, seed {recipe.seed} "
@@ -86,6 +92,9 @@ class Teller:
 
     def tell_epoch(self, line: dict[str, Any]) -> None:
         """One line: train on un-augmented pictures, and val."""
+        if not self.steps:
+            self._tell_head(line)
+            return
         text = (
             f"epoch {min(line['epoch'], self.epochs):>3}/{self.epochs}  "
             f"train {_pair(line['subset_loss'], line['subset_accuracy'])}"
@@ -97,6 +106,13 @@ class Teller:
         left = self._left(elapsed, done / self.epochs)
         text += f"  {line['pictures_per_second']:,.0f} pictures/s  {_duration(elapsed)}"
         self.console.print(text + (f", {_duration(left)} left" if left else ""), markup=False)
+
+    def _tell_head(self, line: dict[str, Any]) -> None:
+        """A head that was solved for."""
+        text = f"head: train {_pair(line['train_loss'], line['train_accuracy'])}"
+        if line["val_loss"] is not None:
+            text += f"  val {_pair(line['val_loss'], line['val_accuracy'])}"
+        self.console.print(f"{text}  {_duration(line['seconds'])}", markup=False)
 
     def _left(self, elapsed: float, done: float) -> float:
         """Seconds to come, when those so far brought the training to this share."""
@@ -114,7 +130,7 @@ class Teller:
             say(f"{status['state']}: {escape(status['reason'])}")
         if status["state"] == "interrupted":
             say(f"go on with: retinue train --resume {run.path}", markup=False)
-        if status["best_epoch"] and run.recipe.val_fraction:
+        if status["best_epoch"] and run.recipe.val_fraction and self.steps:
             say(f"weights of epoch {status['best_epoch']}, the best on val")
         for split in reversed(run.evaluations):
             say(f"accuracy on {split}: [bold]{measured_share(run.metrics(split)['accuracy'])}[/]")

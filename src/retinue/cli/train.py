@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from retinue.cli import recipe_options as options
-from retinue.cli.console import loading, make_console, print_json
+from retinue.cli.console import asking, loading, make_console, print_json
 from retinue.cli.options import CacheMemory, DataRoot, Json, Set
 
 
@@ -17,11 +17,17 @@ def train(
         typer.Argument(help="Built-in name, folder, archive or CSV; may stand in the recipe."),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="Name of `retinue models`, or package.module:factory.")
+        str | None,
+        typer.Option(
+            metavar="NAME[:linear|finetune|full]",
+            help="Name of `retinue models`, or package.module:factory.",
+        ),
     ] = None,
     recipe: Annotated[Path | None, typer.Option(help="YAML file of settings.")] = None,
     settings: Set = None,
     preset: options.Preset = None,
+    pretrained: options.Pretrained = None,
+    keep_head: options.KeepHead = None,
     epochs: options.Epochs = None,
     batch_size: options.BatchSize = None,
     slice_size: options.SliceSize = None,
@@ -63,6 +69,7 @@ def train(
     cache_memory: CacheMemory = "1GiB",
     output: options.Output = None,
     resume: options.Resume = None,
+    download: options.Download = False,
     checkpoint_every: options.CheckpointEvery = "60s",
     device: options.Device = "auto",
     threads: options.Threads = None,
@@ -118,7 +125,8 @@ def _run(recipe: Any, params: dict[str, Any], as_json: bool) -> Any:
         if recipe is None:
             run = go_on(params["resume"], listener=listener, **shared)
         else:
-            run = fit(recipe, output=params["output"], listener=listener, **shared)
+            permit = asking(console, params["download"])
+            run = fit(recipe, output=params["output"], permit=permit, listener=listener, **shared)
     teller.tell_end(run)
     return run
 

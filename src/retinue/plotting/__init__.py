@@ -11,6 +11,7 @@ from retinue.plotting.charts import (
     confusion_matrix,
     learning_curves,
     learning_rates,
+    regularisation,
     reliability,
     roc_and_precision_recall,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "learning_curves",
     "learning_rates",
     "picture_grid",
+    "regularisation",
     "reliability",
     "roc_and_precision_recall",
     "sample_sheet",

@@ -82,6 +82,25 @@ def learning_rates(rates: Sequence[float], losses: Sequence[float], chosen: floa
     return figure
 
 
+@styled()
+def regularisation(tried: Sequence[Record], chosen: float) -> "Figure":
+    """Loss and accuracy of a linear head by the strength of its fit, and the strength chosen.
+
+    `tried` has `C`, `train_loss`, `val_loss`, `train_accuracy`, `val_accuracy` of each.
+    """
+    figure = new_figure(9, 3.6)
+    strengths = [line["C"] for line in tried]
+    for axes, quantity in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
+        for split, label, colour in (("train", "training", BLUE), ("val", "validation", VERMILION)):
+            values = [line[f"{split}_{quantity}"] for line in tried]
+            axes.plot(strengths, values, marker="o", markersize=3.5, color=colour, label=label)
+        axes.axvline(chosen, color=GREY, linestyle=":", label=f"chosen, {chosen:.2g}")
+        axes.set(title=quantity.capitalize(), xscale="log", xlabel="strength of the fit, C")
+        axes.legend()
+    axes.yaxis.set_major_formatter(percent)
+    return figure
+
+
 def _curve(axes: "Axes", history: Sequence[Record], key: str, label: str, colour: str) -> None:
     """Draw one column of the history; epochs without a value are skipped."""
     points = [(row["epoch"], row[key]) for row in history if row.get(key) is not None]

@@ -6,14 +6,17 @@ from retinue import plotting
 from retinue.data.imagedata import ImageData
 from retinue.errors import RetinueError
 from retinue.evaluation.judge import calibrate, evaluate_split, remove_drawings
-from retinue.models.weights import ModelCard, save_model
+from retinue.models.graph_export import save_own_model
+from retinue.models.weights import ModelCard
 from retinue.prediction.classifier import Classifier
 from retinue.runs import Run
 from retinue.training.course import run_epochs, subset_of
 from retinue.training.listener import Listener, Plan
 from retinue.training.loop import DivergedError, Training
-from retinue.training.saving import Saving
+from retinue.training.peak import forget_peak_memory, peak_memory
+from retinue.training.saving import Saving, StoppedError
 from retinue.training.state import Course, Outcome
+from retinue.training.transfer import fit_head
 
 
 def carry_out(
@@ -26,23 +29,18 @@ def carry_out(
 ) -> None:
     """Train on from `course` and judge; whatever ends it is written into the run.
 
+    In transfer a new head is solved for before all else, and where the body is to stay as it
+    is that is all.
+
     Raises:
         DivergedError: the loss became NaN or infinite.
     """
     run, data = plan.run, plan.data
+    forget_peak_memory()
     try:
         listener.on_plan(plan)
         with saving.listening():
-            outcome = run_epochs(
-                training,
-                plan.recipe,
-                run,
-                data.val,
-                subset_of(data.train, data.val),
-                listener,
-                course,
-                saving,
-            )
+            outcome = _train(plan, training, course, saving, listener)
         _finish(run, outcome, training, card, data, listener)
     except BaseException as error:
         by_hand = isinstance(error, KeyboardInterrupt)
@@ -60,6 +58,35 @@ def carry_out(
         raise
     if outcome.state == "finished":
         saving.remove()
+
+
+def _train(
+    plan: Plan,
+    training: Training,
+    course: Course,
+    saving: Saving,
+    listener: Listener,
+) -> Outcome:
+    """Solve for the head, train the network, or both."""
+    run, data, recipe, transfer = plan.run, plan.data, plan.recipe, plan.transfer
+    begins = course.epoch == course.step == 0 and not course.ended and recipe.epochs > 0
+    if transfer is not None and begins and transfer.way != "full" and not recipe.keep_head:
+        try:
+            outcome = fit_head(
+                transfer,
+                training,
+                recipe,
+                run,
+                data,
+                listener,
+                lambda: saving.stop_if_asked(training, course),
+            )
+        except StoppedError as error:
+            return Outcome(state="interrupted", reason=f"stopped {error} before the head was found")
+        if transfer.way == "linear":
+            return outcome
+    subset = subset_of(data.train, data.val)
+    return run_epochs(training, recipe, run, data.val, subset, listener, course, saving)
 
 
 def _finish(
@@ -80,15 +107,17 @@ def _finish(
         "reason": outcome.reason,
         "best_epoch": outcome.epoch,
         "training_seconds": round(training.seconds, 3),
+        "peak_memory": peak_memory(),
     }
     if outcome.state != "finished":
         run.update_status(**ended)
-    if run.history:
+    if outcome.judge is None and run.history:
         figure = plotting.learning_curves(run.history, outcome.epoch)
         plotting.save(figure, run.path / "figures" / "learning-curves.png")
     if outcome.weights is not None:
         training.model.load_state_dict(outcome.weights)
-        save_model(run.path, training.model, card)
+        if note := save_own_model(run.path, training.model, card):
+            listener.on_note(note)
         classifier = Classifier(
             training.model,
             card.classes,
@@ -96,15 +125,16 @@ def _finish(
             device=training.device,
             views=card.views,
         )
-        calibrate(run, classifier, data.val)
+        judge = outcome.judge or classifier.logits
+        calibrate(run, classifier, data.val, judge)
         judges_test = len(data.test) > 0 and outcome.state == "finished"
         if len(data.val):
             listener.on_judge("val")
             remove_drawings(run, "val")  # of a stop on the way
-            evaluate_split(run, classifier, data.val, "val", draw=not judges_test)
+            evaluate_split(run, classifier, data.val, "val", draw=not judges_test, judge=judge)
         if judges_test:
             listener.on_judge("test")
-            found = evaluate_split(run, classifier, data.test, "test", count_look=True)
+            found = evaluate_split(run, classifier, data.test, "test", count_look=True, judge=judge)
             ended["test_looks"] = found.metrics["test_looks"]
     # With the look at the test split, for between the two a stop would count it twice.
     run.update_status(**ended)

@@ -3,26 +3,19 @@
 The table stands in docs/defaults.md.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from retinue.data.imagedata import ImageData
 from retinue.data.pool import SMALL
-from retinue.models.catalogue import resolved_arguments
+from retinue.models.catalogue import resolved_arguments, split_way
 from retinue.recipe import ModelSettings, Recipe
+from retinue.training.choices import Choice
 from retinue.training.paces import PACES, fast_settings
+from retinue.training.start import DEFAULT, NONE, Start, start_of, transfer_at_hand
+from retinue.training.ways import WAYS, require_linear
 
 # Of these two sources no mirror image is a picture of the same class.
 _UNMIRRORED = ("digits", "mnist")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One setting that was left open: its value, and why; without a reason it is not told."""
-
-    key: str
-    value: Any
-    why: str
 
 
 def choose(recipe: Recipe, data: ImageData) -> tuple[Recipe, list[Choice]]:
@@ -30,32 +23,76 @@ def choose(recipe: Recipe, data: ImageData) -> tuple[Recipe, list[Choice]]:
 
     Returns the recipe with every setting given, and the choices that matter, for the user.
     """
-    settings, choices = _network(recipe, data)
+    start = start_of(recipe)
+    settings, pretrained, choices = _network(recipe, data, start)
     muon = recipe.opt == "muon" or "opt" not in recipe.model_fields_set
-    if settings.name == "keras-lesson":
+    way = split_way(settings.name)[1]
+    if way in WAYS:
+        choices += WAYS[way](recipe, data)
+    elif settings.name == "keras-lesson":
         choices += _lesson()
     elif settings.name == "fast" and muon:
         choices += _for_fast(data, recipe)
     else:
         choices += _for_data(data, recipe)
-    choices.append(_flip(data))
+    if way != "linear" or recipe.augment != "none":
+        choices.append(_flip(data))
     choices = [choice for choice in choices if choice.key not in recipe.model_fields_set]
     values = {choice.key: choice.value for choice in choices if choice.key in Recipe.model_fields}
-    if "warmup" not in recipe.model_fields_set:
+    if "warmup" not in recipe.model_fields_set and way != "linear":
         values["warmup"] = 0.25 if values.get("schedule", recipe.schedule) == "onecycle" else 0.0
     values |= {"model": settings, "size": data.size, "channels": data.channels}
+    values["pretrained"] = pretrained
     filled = recipe.model_copy(update=values)
     if recipe.size is None:
         choices.insert(0, _size(data))
+    if way == "linear":
+        require_linear(recipe, filled)
     return Recipe.model_validate(filled.model_dump()), choices
 
 
-def _network(recipe: Recipe, data: ImageData) -> tuple[ModelSettings, list[Choice]]:
-    """The network with all its settings."""
-    name, arguments, choices = recipe.model.name, recipe.model.arguments, []
+def _network(
+    recipe: Recipe, data: ImageData, start: Start
+) -> tuple[ModelSettings, str, list[Choice]]:
+    """The network with all its settings, the weights that it begins with, and why."""
+    name, way, pretrained = start.name, start.way, start.pretrained
+    arguments, choices = {**start.arguments, **recipe.model.arguments}, []
+    mean_std = start.statistics
     if name == "auto":
-        name, why = ("cnn", "photos") if _is_photos(data) else ("fast", "small pictures, no GPU")
-        choices.append(Choice("model.name", name, f"suits {why}"))
+        usual = transfer_at_hand(recipe)
+        if usual and max(data.preprocess.stored) > SMALL and data.channels == 3:
+            name, way, pretrained = usual.name, "linear", DEFAULT
+            mean_std = usual.mean, usual.std
+            why = f"photos, and {usual.published.title} are at hand; without: --pretrained none"
+        elif _is_photos(data):
+            name, why = "cnn", "suits photos"
+        else:
+            name, why = "fast", "suits small pictures, no GPU"
+        choices.append(Choice("model.name", f"{name}:{way}".rstrip(":"), why))
+    elif way and not split_way(recipe.model.name)[1]:
+        choices.append(Choice("model.name", f"{name}:{way}", _WHY_WAY[way]))
+    settings, more = _settings(name, arguments, recipe, data)
+    if mean_std is not None and recipe.model.mean is None:
+        settings |= {"mean": mean_std[0], "std": mean_std[1]}
+    else:
+        settings |= {"mean": recipe.model.mean, "std": recipe.model.std}
+    full_name = f"{name}:{way}" if way else name
+    if pretrained == DEFAULT and not way:
+        pretrained = NONE
+    return ModelSettings(name=full_name, **settings), pretrained, choices + more
+
+
+_WHY_WAY = {
+    "full": "all weights learn from the first step on",
+    "finetune": "its published weights are the beginning; without: --pretrained none",
+}
+
+
+def _settings(
+    name: str, arguments: dict[str, Any], recipe: Recipe, data: ImageData
+) -> tuple[dict[str, Any], list[Choice]]:
+    """Every setting of the network, and the choices among them."""
+    choices: list[Choice] = []
     if name == "cnn" and _is_photos(data) and "residual" not in arguments:
         arguments["residual"] = True
         choices.append(Choice("model.residual", True, "a little better on photos"))
@@ -65,7 +102,7 @@ def _network(recipe: Recipe, data: ImageData) -> tuple[ModelSettings, list[Choic
             if key not in arguments:
                 arguments[key] = value
                 choices.append(Choice(f"model.{key}", value, pace.why))
-    return ModelSettings(name=name, **resolved_arguments(name, arguments)), choices
+    return resolved_arguments(name, arguments), choices
 
 
 def _is_photos(data: ImageData) -> bool:

@@ -10,13 +10,16 @@ from torch import nn
 
 from retinue import plotting
 from retinue.data.imagedata import ImageData
-from retinue.data.load import Source, load_for
+from retinue.data.load import Source
 from retinue.data.memory import CACHE_MEMORY
 from retinue.errors import UsageError
+from retinue.models.catalogue import split_way
+from retinue.models.published import Permit, allow, refuse
 from retinue.recipe import DATA_KEYS, Recipe, make_recipe
 from retinue.runs import Run
 from retinue.training.carry_out import carry_out
-from retinue.training.defaults import Choice, choose
+from retinue.training.choices import Choice
+from retinue.training.defaults import choose
 from retinue.training.environment import describe_environment
 from retinue.training.folder import write_beginning
 from retinue.training.listener import Listener, Plan, with_tensorboard
@@ -25,7 +28,9 @@ from retinue.training.paces import LR
 from retinue.training.prepare import make_training, resolve_device
 from retinue.training.resume import go_on
 from retinue.training.saving import EVERY, Every, Saving
+from retinue.training.start import open_data
 from retinue.training.state import Course
+from retinue.writing import write_json
 
 LR_FINDER = "lr-finder.png"
 
@@ -40,6 +45,7 @@ def train(
     threads: int | None = None,
     data_root: str | Path | None = None,
     cache_memory: int | str = CACHE_MEMORY,
+    download: bool = False,
     tensorboard: bool = False,
     checkpoint_every: str | int = EVERY,
     resume: Run | str | Path | None = None,
@@ -59,6 +65,7 @@ def train(
         threads: of the processor; by default all.
         data_root: where built-in data sets lie or are downloaded to.
         cache_memory: bytes of decoded pictures that may lie in memory, as "256MB".
+        download: fetch weights that the recipe names and that are not on this machine.
         tensorboard: also write TensorBoard files.
         checkpoint_every: steps, as 500, or time, as "10s" or "5m", between two checkpoints.
         resume: a run that was stopped; it goes on with its own recipe, as if never stopped. Needs
@@ -110,6 +117,7 @@ def train(
         threads=threads,
         data_root=data_root,
         cache_memory=cache_memory,
+        permit=allow if download else refuse,
         tensorboard=tensorboard,
         checkpoint_every=checkpoint_every,
         listener=listener,
@@ -126,13 +134,15 @@ def fit(
     threads: int | None = None,
     data_root: str | Path | None = None,
     cache_memory: int | str = CACHE_MEMORY,
+    permit: Permit = refuse,
     tensorboard: bool = False,
     checkpoint_every: str | int = EVERY,
     listener: Listener | None = None,
 ) -> Run:
     """Carry out a recipe: load, choose what is open, train, keep the best, judge, write it all.
 
-    `data` and `module` stand in for the recipe's where Python already has them.
+    `data` and `module` stand in for the recipe's where Python already has them; `permit` is asked
+    before weights are fetched.
 
     Raises:
         As `train`.
@@ -147,13 +157,13 @@ def fit(
     if isinstance(data, ImageData):
         _require_as_loaded(recipe, data)
     else:
-        data = load_for(recipe, data, data_root, listener.on_load, cache_memory)
+        data = open_data(recipe, data, data_root, listener.on_load, cache_memory)
     if not len(data.train):
         raise UsageError(f"{data.name}: no training pictures")
     recipe, choices = choose(recipe.model_copy(update={"data": data.source}), data)
     # Every draw is seeded from the recipe; the caller's own random state stays as it was.
     with torch.random.fork_rng(devices=[place] if place.type == "cuda" else []):
-        return _begin(recipe, choices, data, place, module, output, every, listener)
+        return _begin(recipe, choices, data, place, module, output, every, listener, permit)
 
 
 def _begin(
@@ -165,18 +175,21 @@ def _begin(
     output: Path | None,
     every: Every,
     listener: Listener,
+    permit: Permit,
 ) -> Run:
     """Make the run folder of a recipe in which nothing is open, and carry it out."""
     rates = None
     if recipe.lr == "auto":
-        rates = _try_rates(recipe, data, device, module)
+        rates = _try_rates(recipe, data, device, module, permit)
         why = f"the loss falls longest around it: see figures/{LR_FINDER}"
         # With muon the rest learns at a rate that rose along with it.
         rest_lr = recipe.rest_lr * rates.lr / LR if recipe.opt == "muon" else recipe.rest_lr
         recipe = recipe.model_copy(update={"lr": rates.lr, "rest_lr": rest_lr})
         choices = [*choices, Choice("lr", rates.lr, why)]
-    training, card = make_training(recipe, data, device, module)
-    run = Run.create(data.name, recipe.model.name.rpartition(":")[2], output)
+    made = make_training(recipe, data, device, module, permit)
+    training = made.training
+    name, way = split_way(recipe.model.name)
+    run = Run.create(data.name, f"{name.rpartition(':')[2]} {way}", output)
     with run.held():
         # First of all, for a network of the user's own has the weights that it came with.
         saving, course = Saving(run, every), Course()
@@ -185,17 +198,23 @@ def _begin(
             figure = plotting.learning_rates(rates.rates, rates.losses, rates.lr)
             plotting.save(figure, run.path / "figures" / LR_FINDER)
         write_beginning(run, recipe, data, describe_environment(device, training.precision))
-        plan = Plan(run, recipe, data, training.model, training.precision, choices)
-        carry_out(plan, training, card, course, saving, listener)
+        if made.transfer is not None:
+            write_json(run.path / "transfer.json", made.transfer.as_dict())
+        plan = Plan(run, recipe, data, training.model, training.precision, choices, made.transfer)
+        carry_out(plan, training, made.card, course, saving, listener)
     return run
 
 
 def _try_rates(
-    recipe: Recipe, data: ImageData, device: torch.device, module: nn.Module | None
+    recipe: Recipe,
+    data: ImageData,
+    device: torch.device,
+    module: nn.Module | None,
+    permit: Permit,
 ) -> Found:
     """Find a learning rate with a network of its own, from the same initial weights."""
     trial = recipe.model_copy(update={"lr": LR, "ema": 0.0})
-    return find_lr(make_training(trial, data, device, copy.deepcopy(module))[0])
+    return find_lr(make_training(trial, data, device, copy.deepcopy(module), permit).training)
 
 
 def _require_as_loaded(recipe: Recipe, data: ImageData) -> None:

@@ -11,13 +11,17 @@ from retinue.data.imagedata import ImageData
 from retinue.errors import MissingExtraError
 from retinue.recipe import Recipe
 from retinue.runs import Run
-from retinue.training.defaults import Choice
+from retinue.training.choices import Choice
 from retinue.training.loop import StepReport, Training
+from retinue.training.transferred import Transfer
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is about to be trained; `choices` were made for the data, each with its reason."""
+    """What is about to be trained; `choices` were made for the data, each with its reason.
+
+    `transfer` says whose weights it begins with, if it does not draw its own.
+    """
 
     run: Run
     recipe: Recipe
@@ -25,6 +29,7 @@ class Plan:
     model: nn.Module
     precision: str
     choices: list[Choice]
+    transfer: Transfer | None = None
 
 
 def _ignore(*_: Any) -> None:

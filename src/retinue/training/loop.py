@@ -34,13 +34,18 @@ class StepReport:
     gradient_norm: float | None
 
 
+def _all_learns(_: float) -> None:
+    """Nothing is held still."""
+
+
 @dataclass
 class Training:
     """All that the loop works with. `rate` gives the learning rate at a progress from 0 to 1.
 
     `slice_size` pictures go through the network at once, all of a batch where it is None.
     `progressive` holds (pixels, until which progress). `average` follows the weights where they
-    are averaged; `seconds` counts what was spent on training, without validation.
+    are averaged; `seconds` counts what was spent on training, without validation. `unfreeze` holds
+    still, at a progress, what of a pretrained network is not to learn yet.
     """
 
     model: nn.Module
@@ -57,6 +62,7 @@ class Training:
     slice_size: int | None = None
     progressive: tuple[tuple[int, float], ...] = ()
     average: AveragedModel | None = None
+    unfreeze: Callable[[float], None] = _all_learns
     started: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
 
@@ -133,6 +139,7 @@ def train_epoch(
         progress = training.progress(epoch, step)
         if progress >= 1:
             return
+        training.unfreeze(progress)
         lr = training.rate(progress)
         for group in optimiser.param_groups:
             group["lr"] = lr * group.get("lr_scale", 1.0)
@@ -192,7 +199,8 @@ def validate(training: Training, split: Split) -> tuple[float, float]:
     model = training.judged.eval()
     total, correct = torch.zeros(()), 0
     at_once = min(512, training.slice_size or 512)
-    for images, labels in in_order(split, training.batches.size, at_once, training.device):
+    batches = training.batches
+    for images, labels in in_order(split, batches.size, at_once, training.device, batches.fit):
         with autocast(training.precision, training.device):
             logits: Tensor = model(images)
         total += nn.functional.cross_entropy(logits.float(), labels, reduction="sum").cpu()

@@ -1,6 +1,8 @@
 """From a recipe in which nothing is open to everything that the training loop works with."""
 
 import time
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,9 +12,13 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from retinue.data.batches import Batches, to_tensor
 from retinue.data.imagedata import ImageData
 from retinue.errors import UsageError
-from retinue.models.catalogue import build, wrap
+from retinue.models.catalogue import build, split_way, wrap
+from retinue.models.describe import evaluating
 from retinue.models.fast import WhiteningConv2d
+from retinue.models.heads import head_of
 from retinue.models.memory import channels_last_is_safe, keep_freed_memory
+from retinue.models.pretrained import load_into
+from retinue.models.published import Permit, refuse
 from retinue.models.weights import ModelCard, make_card
 from retinue.recipe import Recipe
 from retinue.seeds import seed_for
@@ -21,17 +27,42 @@ from retinue.training.normalisation import channel_statistics
 from retinue.training.optimisers import make_optimiser
 from retinue.training.precision import resolve_precision
 from retinue.training.schedules import SCHEDULES
+from retinue.training.start import NONE, weights_of
+from retinue.training.transferred import Transfer
+from retinue.training.unfreezing import Unfreezing, parts_of
 
 WHITENED = 4000  # pictures whose patches show how pictures vary
 
 
+@dataclass(frozen=True)
+class Made:
+    """All that a training begins with; `transfer` where it begins with others' weights."""
+
+    training: Training
+    card: ModelCard
+    transfer: Transfer | None = None
+
+
 def make_training(
-    recipe: Recipe, data: ImageData, device: torch.device, module: nn.Module | None = None
-) -> tuple[Training, ModelCard]:
-    """Everything that the loop works with, built from a recipe in which nothing is open."""
+    recipe: Recipe,
+    data: ImageData,
+    device: torch.device,
+    module: nn.Module | None = None,
+    permit: Permit | None = refuse,
+) -> Made:
+    """Everything that the loop works with, built from a recipe in which nothing is open.
+
+    `permit` is asked where weights would have to be fetched; with None none are loaded, for they
+    come from a checkpoint.
+
+    Raises:
+        UsageError: weights that are not there, or do not fit the network.
+    """
     started = time.monotonic()
     keep_freed_memory()
-    model, card = _network(recipe, data, device, module)
+    model, card, transfer = _network(recipe, data, device, module, permit)
+    staged = transfer is not None and transfer.way == "finetune"
+    parts = parts_of(model.get_submodule("network"), transfer.head) if staged and transfer else []
     batches = Batches(
         data.train,
         recipe.batch_size,
@@ -44,6 +75,7 @@ def make_training(
         mixup=recipe.mixup,
         cutmix=recipe.cutmix,
         hardest=recipe.hardest,
+        fit=recipe.fit,
     )
     precision = resolve_precision(recipe.precision, device)
     peak, schedule = float(recipe.lr), SCHEDULES[recipe.schedule]
@@ -53,7 +85,7 @@ def make_training(
         loss=nn.CrossEntropyLoss(
             _class_weights(recipe, data, device), label_smoothing=recipe.label_smoothing
         ),
-        optimiser=make_optimiser(model, recipe, precision),
+        optimiser=make_optimiser(model, recipe, precision, parts),
         rate=lambda progress: peak * schedule(progress, recipe.warmup),
         epochs=recipe.epochs,
         seed=recipe.seed,
@@ -65,8 +97,10 @@ def make_training(
         progressive=recipe.progressive,
         average=_average(model, recipe.ema),
     )
+    if parts:
+        training.unfreeze = Unfreezing(parts)
     training.seconds = time.monotonic() - started
-    return training, card
+    return Made(training, card, transfer)
 
 
 def resolve_device(name: str) -> torch.device:
@@ -86,11 +120,22 @@ def resolve_device(name: str) -> torch.device:
 
 
 def _network(
-    recipe: Recipe, data: ImageData, device: torch.device, module: nn.Module | None
-) -> tuple[nn.Sequential, ModelCard]:
-    """The network as it is before the first step, and the card that describes it."""
-    mean, std = channel_statistics(data.train)
-    name, arguments = recipe.model.name, recipe.model.arguments
+    recipe: Recipe,
+    data: ImageData,
+    device: torch.device,
+    module: nn.Module | None,
+    permit: Permit | None,
+) -> tuple[nn.Sequential, ModelCard, Transfer | None]:
+    """The network as it is before the first step, the card that describes it, and its weights."""
+    mean, std = recipe.model.statistics or channel_statistics(data.train)
+    if len(mean) == 1:
+        mean, std = mean * data.channels, std * data.channels
+    if len(mean) != data.channels:
+        raise UsageError(
+            f"model.mean has {len(mean)} numbers, the pictures {data.channels} channels"
+        )
+    name, way = split_way(recipe.model.name)
+    arguments = recipe.model.arguments
     torch.manual_seed(seed_for(recipe.seed, "weights"))
     if module is not None:
         model = wrap(module, mean, std)
@@ -104,14 +149,56 @@ def _network(
             mean=mean,
             std=std,
         )
-    _fit_whitening(model, data)
+    transfer = None
+    if recipe.pretrained == NONE:
+        _fit_whitening(model, data)
+    else:
+        transfer = _transfer(recipe, data, model.get_submodule("network"), name, way, permit)
     card = make_card(
         model, name, arguments, data.classes, data.preprocess, (mean, std), recipe.views
     )
     model = model.to(device)
     if channels_last_is_safe(model):
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return model, card
+        if not card.of_catalogue and not _runs(model, data):
+            network: Any = model.get_submodule("network")
+            network.to(memory_format=torch.contiguous_format)
+            model = wrap(network, mean, std, as_torch=True).to(device)
+    return model, card, transfer
+
+
+def _runs(model: nn.Module, data: ImageData) -> bool:
+    """Whether a user's network takes pictures in this order in memory: code with `view` does not.
+
+    Any other complaint of it comes again, and in training.
+    """
+    pixels = torch.zeros(2, *data.size, data.channels).permute(0, 3, 1, 2)
+    device = next((weight.device for weight in model.parameters()), None)
+    with torch.random.fork_rng(), torch.no_grad(), evaluating(model):
+        try:
+            model(pixels.to(device))
+        except RuntimeError as error:
+            return "view size is not compatible" not in str(error)
+        except Exception:
+            return True
+    return True
+
+
+def _transfer(
+    recipe: Recipe,
+    data: ImageData,
+    network: nn.Module,
+    name: str,
+    way: str,
+    permit: Permit | None,
+) -> Transfer:
+    """Put the recipe's weights into the network."""
+    arguments = recipe.model.arguments
+    head = head_of(network, name, len(data.classes), data.channels, data.size, arguments)
+    if permit is None:
+        return Transfer(way, head)
+    weights = weights_of(name, recipe.pretrained, network, permit)
+    return Transfer(way, head, load_into(network, weights, head.tensors, recipe.keep_head))
 
 
 def _fit_whitening(model: nn.Sequential, data: ImageData) -> None:
@@ -120,7 +207,7 @@ def _fit_whitening(model: nn.Sequential, data: ImageData) -> None:
     if layers:
         count = min(len(data.train), WHITENED)
         positions = np.linspace(0, len(data.train) - 1, count).astype(np.int64)
-        pictures = to_tensor(data.preprocess.centre(data.train.take(positions)))
+        pictures = to_tensor(data.preprocess.bring(data.train.take(positions)))
         for layer in layers:
             layer.fit(model.get_submodule("normalise")(pictures))
 

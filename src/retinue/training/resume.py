@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 from retinue.data.imagedata import ImageData
-from retinue.data.load import load_for
 from retinue.data.memory import CACHE_MEMORY
 from retinue.errors import UsageError
 from retinue.runs import Run
@@ -19,6 +18,7 @@ from retinue.training.folder import describe_data, split_rows
 from retinue.training.listener import Listener, Plan, with_tensorboard
 from retinue.training.prepare import make_training, resolve_device
 from retinue.training.saving import EVERY, FOLDER, Every, Saving
+from retinue.training.start import open_data
 from retinue.training.state import restore
 
 # What data.json says of how pictures and labels become numbers.
@@ -65,7 +65,7 @@ def go_on(
         recipe = run.recipe
         if not isinstance(data, ImageData):
             root = data_root or run.data.get("data_root")
-            data = load_for(recipe, data, root, listener.on_load, cache_memory)
+            data = open_data(recipe, data, root, listener.on_load, cache_memory)
         _require_unchanged(run, data)
         # Where a GPU came since, the processor on which the run began is still the exact one.
         kept = device == "auto" and before["device"] == "cpu"
@@ -73,19 +73,20 @@ def go_on(
         # What "auto" was is known by now, and another machine might choose otherwise.
         settled = recipe.model_copy(update={"precision": before["precision"]})
         with torch.random.fork_rng(devices=[place] if place.type == "cuda" else []):
-            training, card = make_training(settled, data, place, module)
+            made = make_training(settled, data, place, module, permit=None)
+            training = made.training
             course = restore(training, checkpoint)
             remove_checkpoints(run.path / FOLDER, after=checkpoint.step)  # the damaged ones
             run.cut_lines(checkpoint.values["lines"])
             run.take_over(epoch=course.epoch, step=checkpoint.step)
-            plan = Plan(run, recipe, data, training.model, training.precision, [])
+            plan = Plan(run, recipe, data, training.model, training.precision, [], made.transfer)
             if recipe.time_limit:
                 notes.append("--time-limit goes by the clock: no two such runs end alike")
             notes += _differences(before, describe_environment(place, training.precision))
             listener.on_resume(checkpoint.step)
             for note in notes:
                 listener.on_note(note)
-            carry_out(plan, training, card, course, Saving(run, every), listener)
+            carry_out(plan, training, made.card, course, Saving(run, every), listener)
     return run
 
 

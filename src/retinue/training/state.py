@@ -1,12 +1,15 @@
 """Where a training is and what it has found so far, and how that becomes a checkpoint and back."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from retinue.data.imagedata import Split
 from retinue.models.weights import plain_state
 from retinue.training.checkpoint import Checkpoint
 from retinue.training.loop import StepReport, Training
@@ -16,7 +19,8 @@ from retinue.training.loop import StepReport, Training
 class Outcome:
     """How a training ended: the weights that count, their epoch (from 1), and the state.
 
-    `weights` is None where no epoch was finished and the loss had diverged.
+    `weights` is None where no epoch was finished and the loss had diverged. `judge` gives the
+    logits (N, K) of a split where there is a quicker way than through the network.
     """
 
     weights: dict[str, Tensor] | None = None
@@ -24,6 +28,7 @@ class Outcome:
     state: str = "finished"
     reason: str = "all epochs done"
     score: tuple[float, ...] = ()
+    judge: Callable[[Split], NDArray[np.float64]] | None = None
 
 
 @dataclass
