@@ -13,9 +13,11 @@ PUBLIC = {
     "RetinueError": "retinue.errors",
     "Run": "retinue.runs",
     "UsageError": "retinue.errors",
+    "compare": "retinue.experiments.compare",
     "evaluate": "retinue.evaluation.evaluate",
     "load_data": "retinue.data.load",
     "predict": "retinue.prediction.predict",
+    "record": "retinue.training.record",
     "train": "retinue.training.fit",
 }
 

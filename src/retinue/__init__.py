@@ -18,17 +18,21 @@ if TYPE_CHECKING:
     from retinue.errors import RetinueError as RetinueError
     from retinue.errors import UsageError as UsageError
     from retinue.evaluation.evaluate import evaluate as evaluate
+    from retinue.experiments.compare import compare as compare
     from retinue.prediction.predict import predict as predict
     from retinue.recipe import Recipe as Recipe
     from retinue.runs import Run as Run
     from retinue.training.fit import train as train
+    from retinue.training.record import record as record
 
 __version__ = "0.1.0"
 
 _HOME = {
     "load_data": "retinue.data.load",
     "train": "retinue.training.fit",
+    "record": "retinue.training.record",
     "evaluate": "retinue.evaluation.evaluate",
+    "compare": "retinue.experiments.compare",
     "predict": "retinue.prediction.predict",
     "Run": "retinue.runs",
     "Recipe": "retinue.recipe",
@@ -41,9 +45,11 @@ __all__ = [
     "RetinueError",
     "Run",
     "UsageError",
+    "compare",
     "evaluate",
     "load_data",
     "predict",
+    "record",
     "train",
 ]
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "demo": ("demo", "demo"),
     "train": ("train", "train"),
     "evaluate": ("evaluate", "evaluate"),
+    "compare": ("compare", "compare"),
     "verify-resume": ("verify", "verify_resume"),
     "predict": ("predict", "predict"),
     "show": ("data", "show"),
