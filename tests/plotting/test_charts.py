@@ -131,6 +131,28 @@ def test_the_curve_of_rates_shows_the_one_chosen(texts: Read) -> None:
     assert 2.3 < high < 4.0, "where it gets out of hand is cut off"
 
 
+def test_strengths_that_were_tried(drawn: Draw, texts: Read) -> None:
+    keys = ("train_loss", "val_loss", "train_accuracy", "val_accuracy")
+    values = [(1.6, 1.6, 0.4, 0.3), (0.5, 0.6, 0.9, 0.8), (0.1, 0.8, 1.0, 0.7)]
+    strengths = (1e-4, 1e-2, 1.0)
+    lines = [
+        {"C": strength, **dict(zip(keys, row, strict=True))}
+        for strength, row in zip(strengths, values, strict=True)
+    ]
+    figure = charts.regularisation(lines, 1e-2)
+    pixels = drawn(figure)
+    for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
+        assert (edge == 255).all(), "something is clipped"
+    for axes, quantity in zip(figure.axes, ("loss", "accuracy"), strict=True):
+        train, val, mark = axes.get_lines()
+        for curve, split in ((train, "train"), (val, "val")):
+            wanted = [line[f"{split}_{quantity}"] for line in lines]
+            assert np.asarray(curve.get_ydata()).tolist() == wanted
+        assert np.unique(np.asarray(mark.get_xdata())).tolist() == [1e-2]
+    assert {"chosen, 0.01", "0.01", "strength of the fit, C"} <= set(texts(figure))
+    assert not [text for text in texts(figure) if "$" in text]
+
+
 def test_curves_of_two_classes(drawn: Draw, texts: Read) -> None:
     binary = _measured(["no", "$yes_1$"])["binary"]
     figure = charts.roc_and_precision_recall(binary)

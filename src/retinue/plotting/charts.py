@@ -96,7 +96,8 @@ def regularisation(tried: Sequence[Record], chosen: float) -> "Figure":
             axes.plot(strengths, values, marker="o", markersize=3.5, color=colour, label=label)
         axes.axvline(chosen, color=GREY, linestyle=":", label=f"chosen, {chosen:.2g}")
         axes.set(title=quantity.capitalize(), xscale="log", xlabel="strength of the fit, C")
-        axes.legend()
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axes.legend(loc="best" if quantity == "loss" else "lower right")
     axes.yaxis.set_major_formatter(percent)
     return figure
 
