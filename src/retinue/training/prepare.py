@@ -1,5 +1,6 @@
 """From a recipe in which nothing is open to everything that the training loop works with."""
 
+import copy
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -170,8 +171,13 @@ def _network(
 def _runs(model: nn.Module, data: ImageData) -> bool:
     """Whether a user's network takes pictures in this order in memory: code with `view` does not.
 
-    Any other complaint of it comes again, and in training.
+    A copy is asked, so that the network itself sees nothing but its training. Any other complaint
+    comes again then.
     """
+    try:
+        model = copy.deepcopy(model)
+    except Exception:
+        return True
     pixels = torch.zeros(2, *data.size, data.channels).permute(0, 3, 1, 2)
     device = next((weight.device for weight in model.parameters()), None)
     with torch.random.fork_rng(), torch.no_grad(), evaluating(model):
