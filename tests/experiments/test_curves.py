@@ -6,9 +6,9 @@ import pytest
 
 from retinue.data.imagedata import ImageData
 from retinue.data.load import load_data
-from retinue.experiments.curves import Curve, curve_of, subset_size
+from retinue.experiments.curves import Curve, curve_of
 from retinue.runs import Run
-from retinue.training.course import subset_of
+from retinue.training.course import subset_of, subset_size
 
 Make = Callable[..., Curve]
 

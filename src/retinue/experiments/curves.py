@@ -9,6 +9,7 @@ import numpy as np
 
 from retinue.experiments.answers import naming_damage
 from retinue.runs import Run
+from retinue.training.course import subset_size
 
 LAST = 0.25  # share of the epochs that counts as the end
 LEAST_GAP = 0.02  # a gap that is surely larger than this is overfitting
@@ -101,11 +102,6 @@ def _of_one(run: Run) -> Curve | None:
         last=last,
         falling=run.recipe.schedule in FALLING,
     )
-
-
-def subset_size(train: int, val: int) -> int:
-    """How many training pictures `subset_accuracy` is of, as `training.course.subset_of` takes."""
-    return min(train, max(200, min(2000, val or 2000)))
 
 
 def _half(one: float, n_one: int, two: float, n_two: int) -> float:

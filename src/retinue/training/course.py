@@ -201,10 +201,15 @@ def _ended(outcome: Outcome, training: Training, recipe: Recipe, done: int) -> b
 
 
 def subset_of(train: Split, val: Split) -> Split:
-    """Training pictures, evenly spaced, on which the fit is measured without augmentation.
-
-    As many as val has, so that the two curves are equally noisy, but 200 to 2,000.
-    """
-    count = min(len(train), max(200, min(2000, len(val) or 2000)))
+    """Training pictures, evenly spaced, on which the fit is measured without augmentation."""
+    count = subset_size(len(train), len(val))
     positions = np.linspace(0, len(train) - 1, count).astype(np.int64)
     return train.at(positions)
+
+
+def subset_size(train: int, val: int) -> int:
+    """How many these are: as many as val has, so that the two curves are equally noisy.
+
+    But 200 to 2,000, and no more than there are.
+    """
+    return min(train, max(200, min(2000, val or 2000)))

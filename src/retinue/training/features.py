@@ -76,7 +76,8 @@ class Extractor:
         known = _read(folder, self.width, set(split.digests))
         missing = [at for at, digest in enumerate(split.digests) if digest not in known]
         random = np.random.default_rng(seed_for(seed, "features"))
-        known |= self._compute(split, random.permutation(missing).astype(np.int64), mirrored, until)
+        order = random.permutation(missing).astype(np.int64)
+        known |= self._compute(split, order, mirrored, until, folder)
         positions = np.array(
             [at for at, digest in enumerate(split.digests) if digest in known], np.int64
         )
@@ -86,10 +87,14 @@ class Extractor:
         return Extracted(found, positions)
 
     def _compute(
-        self, split: Split, positions: NDArray[np.int64], mirrored: bool, until: float | None
+        self,
+        split: Split,
+        positions: NDArray[np.int64],
+        mirrored: bool,
+        until: float | None,
+        folder: Path,
     ) -> dict[str, Floats]:
-        """Features by digest, written in parts."""
-        folder = self.folder / ("mirrored" if mirrored else "plain")
+        """Features by digest, written into the folder in parts."""
         found: dict[str, Floats] = {}
         unwritten: dict[str, Floats] = {}
         last, at_once = time.monotonic(), batch_of(self.preprocess.size)

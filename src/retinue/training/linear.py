@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -86,7 +86,7 @@ def regress(
             line |= _measures("val", found, val_features, val_labels)
         tried.append(line)
         if best is None or _loss(line) < _loss(best.chosen):
-            best = Regression(found.weight, found.bias, line, tried)
+            best = replace(found, chosen=line)
         elif len(tried) > WORSE and all(_loss(one) > _loss(best.chosen) for one in tried[-WORSE:]):
             break
     assert best is not None  # noqa: S101  there is at least one strength

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from retinue.data.imagedata import ImageData
+from retinue.data.load import load_for
 from retinue.data.memory import CACHE_MEMORY
 from retinue.errors import UsageError
 from retinue.runs import Run
@@ -18,7 +19,6 @@ from retinue.training.folder import describe_data, split_rows
 from retinue.training.listener import Listener, Plan, with_tensorboard
 from retinue.training.prepare import make_training, resolve_device
 from retinue.training.saving import EVERY, FOLDER, Every, Saving
-from retinue.training.start import open_data
 from retinue.training.state import restore
 
 # What data.json says of how pictures and labels become numbers.
@@ -65,7 +65,7 @@ def go_on(
         recipe = run.recipe
         if not isinstance(data, ImageData):
             root = data_root or run.data.get("data_root")
-            data = open_data(recipe, data, root, listener.on_load, cache_memory)
+            data = load_for(recipe, data, root, listener.on_load, cache_memory)
         _require_unchanged(run, data)
         # Where a GPU came since, the processor on which the run began is still the exact one.
         kept = device == "auto" and before["device"] == "cpu"

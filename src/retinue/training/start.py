@@ -56,7 +56,7 @@ def start_of(recipe: Recipe) -> Start:
     if given is None:
         given = DEFAULT if known else NONE
     if given == DEFAULT and known is None and name != "auto":
-        raise UsageError(f"--pretrained default: nobody publishes weights of {name}")
+        raise _unpublished(name)
     if given == NONE and way:
         raise UsageError(f"model {name}:{way}: needs weights; give --pretrained RUN or FILE")
     if given not in (NONE, DEFAULT):
@@ -117,9 +117,13 @@ def weights_of(name: str, pretrained: str, network: nn.Module, permit: Permit) -
         return given
     known = _known(name)
     if known is None:
-        raise UsageError(f"--pretrained default: nobody publishes weights of {name}")
+        raise _unpublished(name)
     found = replace(read_weights(known.published.obtain(permit)), source=known.published.title)
     return in_order_of(network, found) if name == USUAL else found
+
+
+def _unpublished(name: str) -> UsageError:
+    return UsageError(f"--pretrained default: nobody publishes weights of {name}")
 
 
 def _known(name: str) -> Backbone | None:

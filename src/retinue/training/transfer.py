@@ -66,12 +66,11 @@ def fit_head(
         balanced=recipe.class_weights == "balanced",
     )
     put_into(layer, found)
-    transfer.regression = found
     seconds = time.monotonic() - started
     training.seconds += seconds
-    # What was loaded is known only where the training began.
     told = run.read_json("transfer.json")
-    write_json(run.path / "transfer.json", {**told, **transfer.as_dict()})
+    regression = {"chosen": found.chosen, "tried": found.tried}
+    write_json(run.path / "transfer.json", {**told, "regression": regression})
     if len(found.tried) > 1:
         figure = plotting.regularisation(found.tried, found.chosen["C"])
         plotting.save(figure, run.path / "figures" / FIGURE)
