@@ -204,6 +204,28 @@ def test_killed_trainings_go_on_exactly_from_python_too(bench: Path, tmp_path: P
     assert line in document.read_text()
 
 
+@pytest.mark.slow
+def test_the_classic_assignment_is_written_with_its_pictures(bench: Path, tmp_path: Path) -> None:
+    document = tmp_path / "docs" / "classic.md"
+    command = [sys.executable, "-m", "benchmarks.classic", "--smoke", "--folder", str(tmp_path)]
+    done = subprocess.run(
+        [*command, "--write", "--document", str(document)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    comparison = json.loads((tmp_path / "comparison" / "comparison.json").read_text())
+    written = document.read_text()
+    for one in comparison["entrants"]:
+        assert f"| `{one['name']}` | {100 * one['accuracy']['value']:.1f} % |" in written
+        assert f"| `{one['name']}` | balanced | 1 |" in written
+    assert all(f"- {line}" in written for line in comparison["discussion"][0]["sentences"])
+    shown = sorted(path.name for path in (document.parent / "pictures").iterdir())
+    assert shown == [
+        f"classic-{name}.png"
+        for name in ("accuracy", "confusion", "pareto-prediction", "pareto-training")
+    ]
+
+
 def test_a_figure_measured_anew_takes_the_place_of_its_lines_alone(
     bench: Path, tmp_path: Path
 ) -> None:

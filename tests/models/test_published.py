@@ -193,6 +193,12 @@ def hub(server: str, monkeypatch: pytest.MonkeyPatch) -> Published:
     return of_hub("x", "timm/net.a1")
 
 
+def test_where_nobody_answers_the_line_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(RetinueError, match=r"x cannot be had .*127.*--pretrained none"):
+        of_hub("x", "timm/net.a1").obtain(refuse)
+
+
 @pytest.mark.parametrize("spelling", [str, str.lower, str.upper])
 def test_the_hub_is_asked_before_it_sends_on(
     hub: Published, spelling: Callable[[str], str], monkeypatch: pytest.MonkeyPatch

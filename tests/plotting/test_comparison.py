@@ -71,6 +71,18 @@ def test_who_has_no_cost_is_not_in_that_panel(texts: Read) -> None:
     assert [found.count(dot.name) for dot in some] == [2, 1, 1]
 
 
+@pytest.mark.parametrize(
+    "costs", [(0.077, 0.104), (0.05, 0.051), (0.9, 1.2), (0.1, 1000.0), (3.0, 3.0)]
+)
+def test_costs_can_be_read_however_close_they_lie(costs: tuple[float, float]) -> None:
+    some = dots(2)
+    named = {dot.name: cost for dot, cost in zip(some, costs, strict=True)}
+    axes = pareto(some, {"seconds": named}).axes[0]
+    low, high = axes.get_xlim()
+    shown = [tick for tick in axes.xaxis.get_majorticklocs() if low <= tick <= high]
+    assert 2 <= len(shown) <= 16
+
+
 @pytest.mark.parametrize(("count", "k"), [(1, 10), (2, 45), (3, 2), (4, 10), (7, 5)])
 def test_confusions_side_by_side(count: int, k: int, drawn: Draw, texts: Read) -> None:
     random = np.random.default_rng(k)

@@ -65,8 +65,12 @@ def build_backbone(found: Backbone, classes: int, arguments: Mapping[str, Any]) 
         UsageError: settings that it does not take.
     """
     assert found.make is not None, "Retinue's own networks are made by the catalogue"  # noqa: S101
+    fixed = _FIXED.get(found.name, {})
+    for key in fixed.keys() & arguments.keys():
+        if arguments[key] != fixed[key]:
+            raise UsageError(f"model.{key}: is always {fixed[key]} for {found.name}; leave it out")
     try:
-        return found.make(classes, **{**arguments, **_FIXED.get(found.name, {})})
+        return found.make(classes, **{**arguments, **fixed})
     except Exception as error:  # a builder raises whatever a setting makes it raise
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise UsageError(f"model {found.name}: {reason}") from error

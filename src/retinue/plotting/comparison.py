@@ -24,6 +24,7 @@ from retinue.wording import percent as measured
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.ticker import Locator
 
 COLUMNS = 3  # matrices in a row
 NUMBERED = 12  # classes up to which cells carry numbers
@@ -88,7 +89,7 @@ def pareto(
             0; classifiers without one are not in that panel.
         chosen: the name of the one that was chosen on val; it is marked.
     """
-    from matplotlib.ticker import LogLocator, NullFormatter
+    from matplotlib.ticker import NullFormatter
 
     figure = new_figure(5.6 * len(costs) + 0.6, 4.4)
     panels = figure.subplots(1, len(costs), sharey=True, squeeze=False)[0]
@@ -102,7 +103,7 @@ def pareto(
             axes.plot([x, x], [dot.low, dot.high], color=colour, linewidth=1.4, alpha=0.5)
             axes.plot(x, y, "o", color=colour, markersize=6)
         axes.margins(x=0.18, y=0.1)
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_locator(_ticks(*axes.get_xlim()))
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.yaxis.set_major_formatter(percent)
@@ -190,3 +191,14 @@ def _percentages(axes: "Axes", values: NDArray[np.float64], top: float) -> None:
             column, row, str(at_most_99(whole, float(value))), ha="center", va="center",
             fontsize=6.5, color="white" if dark else INK,
         )  # fmt: skip
+
+
+def _ticks(low: float, high: float) -> "Locator":
+    """Where numbers stand on a logarithmic axis: round ones, and so many that it can be read."""
+    from matplotlib.ticker import LogLocator, MaxNLocator
+
+    for subs in ((1.0,), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)):
+        found = LogLocator(subs=subs)
+        if sum(low <= tick <= high for tick in found.tick_values(low, high)) > 2:
+            return found
+    return MaxNLocator(4)
