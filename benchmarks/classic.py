@@ -21,7 +21,9 @@ from retinue.experiments.comparison import Comparison
 from retinue.runs import Run
 from retinue.wording import percent
 
-MODELS = ("softmax", "mlp", "cnn", "resnet-small", "fast", "efficientnet_lite0:linear")
+MODELS = ("softmax", "mlp", "fast", "efficientnet_lite0:linear")
+RECIPES = ("examples/classic/cnn.yaml", "examples/classic/resnet-small.yaml")
+ROOT = document.DOCUMENT.parents[1]
 SEEDS = 3
 DOCUMENT = document.DOCUMENT.with_name("classic.md")
 FIGURES = ("accuracy", "pareto-training", "pareto-prediction", "confusion")
@@ -49,11 +51,13 @@ def main() -> None:
 def measure(asked: argparse.Namespace, folder: Path, aside: Path) -> Iterator[str]:
     """Run the command in a process of its own; the lines of the document."""
     words = ["cifar10", "--models", ",".join(MODELS), "--seeds", str(SEEDS)]
+    words += [word for recipe in RECIPES for word in ("--recipes", recipe)]
     if asked.smoke:
         words = ["digits", "--models", "softmax,mlp", "--set", "epochs=1"]
     folder.mkdir(parents=True, exist_ok=True)
     yield f"    retinue compare {' '.join(words)}"
     yield ""
+    words = [str(ROOT / word) if word in RECIPES else word for word in words]
     command = [sys.executable, "-m", "retinue", "compare", *words, "--output", "comparison"]
     noise = machine.load()
     started = time.perf_counter()

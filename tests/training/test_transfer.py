@@ -84,6 +84,19 @@ def test_finetune_moves_all_of_it(other: ImageData, before: Run, tmp_path: Path)
     assert len(run.history) == 3
 
 
+def test_the_fast_network_averages_its_views_in_transfer_too(
+    other: ImageData, tmp_path: Path
+) -> None:
+    first = load_data("digits", classes=FIRST, limit_per_class=20)
+    fast = train(first, model="fast", epochs=1, output=tmp_path / "fast", **COMMON)
+    views = {}
+    for way in ("linear", "finetune", "full"):
+        settings = {} if way == "linear" else {"epochs": 1}
+        run = transferred(other, fast, tmp_path / way, f"fast:{way}", **settings)
+        views[way] = run.recipe.views
+    assert views == {"linear": "one", "finetune": "shift", "full": "shift"}
+
+
 def test_linear_beats_the_same_network_from_scratch(
     other: ImageData, before: Run, tmp_path: Path
 ) -> None:

@@ -29,6 +29,7 @@ def choose(recipe: Recipe, data: ImageData) -> tuple[Recipe, list[Choice]]:
     way = split_way(settings.name)[1]
     if way in WAYS:
         choices += WAYS[way](recipe, data)
+        choices += [_views(recipe, data)] if start.name == "fast" and way != "linear" else []
     elif settings.name == "keras-lesson":
         choices += _lesson()
     elif settings.name == "fast" and muon:
@@ -140,19 +141,23 @@ def _for_fast(data: ImageData, recipe: Recipe) -> list[Choice]:
     pace, count = PACES[recipe.preset], len(data.train)
     said = recipe.batch_size if "batch_size" in recipe.model_fields_set else None
     settings = fast_settings(data, recipe.preset, said)
-    settings["views"] = "flip-shift" if recipe.flip and _flip(data).value else "shift"
     reasons = {
         "epochs": pace.why,
         "batch_size": f"{count:,} training pictures",
         "opt": "learns most in few epochs; the rest of its recipe is in recipe.yaml",
         "augment": "no picture is seen often",
-        "views": "averaged when judged and used, for a little more accuracy",
     }
     if settings["progressive"]:
         reasons["progressive"] = "fewer pixels at first are quicker and no worse"
     if settings["hardest"] < 1:
         reasons["hardest"] = "after the first epoch the others teach little"
-    return [Choice(key, value, reasons.get(key, "")) for key, value in settings.items()]
+    told = [Choice(key, value, reasons.get(key, "")) for key, value in settings.items()]
+    return [*told, _views(recipe, data)]
+
+
+def _views(recipe: Recipe, data: ImageData) -> Choice:
+    views = "flip-shift" if recipe.flip and _flip(data).value else "shift"
+    return Choice("views", views, "averaged when judged and used, for a little more accuracy")
 
 
 def _for_data(data: ImageData, recipe: Recipe) -> list[Choice]:
