@@ -162,7 +162,7 @@ def test_options_of_a_data_set_and_of_a_network_are_set_with_a_dot() -> None:
 def test_no_option_stands_for_nothing() -> None:
     """Every option is a key of the recipe, or known to be of the run or of the telling."""
     options = set(inspect.signature(train_module.train).parameters)
-    other = {"context", "recipe", "settings", "as_json"}
+    other = {"context", "recipe", "settings", "as_json", "sanity"}
     assert options - set(Recipe.model_fields) == OF_THE_RUN | other
 
 
@@ -408,6 +408,77 @@ def test_a_loss_that_is_no_number_is_1_and_names_the_remedy(
     assert "--lr 1e+37" in err
     assert err.count("\n") == 1
     assert Run.load(tmp_path / "run").status["state"] == "failed"
+
+
+# What may be wrong, told at the end, and asked before the beginning.
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_what_may_be_wrong_is_told_with_what_to_try(command: Command, tmp_path: Path) -> None:
+    words = ("train", "digits", "--model", "mlp", "--epochs", "4", "--device", "cpu", "--lr", "2")
+    code, out, _ = command(*words, "--output", str(tmp_path / "run"))
+    assert code == 0
+    assert "problem: the loss jumps: the learning rate is too high" in out
+    assert "try: --lr 0.2 (it was 2), --lr auto" in out
+    assert out.index("accuracy on test") < out.index("problem:") < out.index("next:")
+    code, out, err = command(*words, "--output", str(tmp_path / "other"), "--json")
+    (told,) = json.loads(out)["diagnoses"]
+    assert (code, told["name"], told["severity"]) == (0, "jumping", "problem")
+    assert "problem: the loss jumps" in err
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_of_a_healthy_training_nothing_is_told(command: Command, tmp_path: Path) -> None:
+    words = ("train", "digits", "--model", "mlp", "--epochs", "8", "--device", "cpu")
+    code, out, err = command(*words, "--output", str(tmp_path / "run"), "--json")
+    assert code == 0
+    assert json.loads(out)["diagnoses"] == []
+    assert "troubleshooting" not in err
+
+
+def test_sanity_checks_and_trains_nothing(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ("train", "digits", "--model", "mlp", "--limit-per-class", "30", "--sanity")
+    code, out, err = command(*words, "--output", "run")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()[1:]
+    assert len(lines) == 8
+    assert all(line.startswith("passed") for line in lines)
+    assert list(tmp_path.iterdir()) == []
+    code, out, err = command(*words, "--json")
+    found = json.loads(out)
+    assert (code, found["passed"], len(found["checks"])) == (0, True, 8)
+    assert "passed" in err
+
+
+def test_sanity_that_fails_is_1_and_says_what_to_do(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "detached_net.py").write_text(
+        "from torch import nn\n"
+        "class Net(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.body, self.out = nn.Linear(64, 9), nn.Linear(9, 10)\n"
+        "    def forward(self, x):\n"
+        "        return self.out(self.body(x.flatten(1)).detach())\n"
+    )
+    words = ("train", "digits", "--model", "detached_net:Net", "--limit-per-class", "30")
+    code, out, _ = command(*words, "--sanity")
+    assert code == 1
+    assert "FAILED  gradients reach every layer" in out
+    assert "none for body" in out
+    assert "gradients reach every layer: look for .detach()" in out
+    assert command(*words, "--sanity", "--json")[0] == 1
+
+
+def test_sanity_is_asked_before_a_training(command: Command) -> None:
+    code, _, err = command("train", "--resume", "runs/x", "--sanity")
+    assert code == 2
+    assert "--sanity: checks what a training would begin with; leave --resume out" in err
 
 
 def test_the_listener_of_the_terminal_is_complete() -> None:

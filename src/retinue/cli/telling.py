@@ -1,17 +1,20 @@
 """What a training tells on the terminal: the plan, each epoch, the result."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
-from retinue.cli.console import print_notes
+from retinue.cli.console import print_notes, print_table
 from retinue.data.cache import Progress
 from retinue.models.catalogue import split_way
+from retinue.reporting.diagnosis import Diagnosis
 from retinue.runs import Run
 from retinue.training.listener import Listener, Plan
 from retinue.training.loop import StepReport, Training
+from retinue.training.sanity.check import Check
 from retinue.wording import count, measured_share, percent
 
 REFRESH = 0.2  # seconds between two updates of the live line
@@ -122,8 +125,8 @@ class Teller:
         """Training is over; a split is being judged."""
         self.status.update(f"judging on {split}")
 
-    def tell_end(self, run: Run) -> None:
-        """The result with its interval, what is confused most, and what to do next."""
+    def tell_end(self, run: Run, diagnoses: Sequence[Diagnosis] = ()) -> None:
+        """The result with its interval, what is confused most or wrong, and what to do next."""
         self.status.stop()
         say, status = self.console.print, run.status
         if status["state"] != "finished" or status["reason"] != "all epochs done":
@@ -137,8 +140,10 @@ class Teller:
         judged = "test" if "test" in run.evaluations else "val"
         if judged in run.evaluations:
             tell_most_confused(self.console, run.metrics(judged))
+        tell_diagnoses(self.console, diagnoses)
         say(f"figures: {run.path / 'figures'}", markup=False)
-        say(f"next: retinue predict {run.path} PICTURE", markup=False)
+        say(f"next: retinue report {run.path}", markup=False)
+        say(f"      retinue predict {run.path} PICTURE", markup=False)
 
 
 def tell_most_confused(console: Console, metrics: dict[str, Any]) -> None:
@@ -150,6 +155,27 @@ def tell_most_confused(console: Console, metrics: dict[str, Any]) -> None:
             f"({count(worst['n'], 'time')}, {percent(worst['share'], 0)} of {worst['true']})",
             markup=False,
         )
+
+
+def tell_diagnoses(console: Console, diagnoses: Sequence[Diagnosis]) -> None:
+    """What may be wrong with a training, by which figures, and what to try."""
+    for one in diagnoses:
+        colour = "red" if one.severity == "problem" else "yellow"
+        console.print(f"[{colour}]{one.severity}: {escape(one.title)}[/]")
+        console.print(f"  {one.evidence}", markup=False)
+        console.print(f"  try: {one.advice}", markup=False)
+    if diagnoses:
+        console.print("  each is explained in docs/troubleshooting.md", style="dim")
+
+
+def tell_checks(console: Console, checks: Sequence[Check]) -> None:
+    """What was asked before a training, by which figures, and what to do where it failed."""
+    words = {True: "passed", False: "FAILED", None: "left out"}
+    rows = [[words[one.passed], one.title, one.figures] for one in checks]
+    print_table(console, ["", "check", "figures"], rows)
+    for one in checks:
+        if one.passed is False:
+            console.print(f"[red]{escape(one.title)}[/]: {escape(one.advice)}")
 
 
 def _pair(loss: float, accuracy: float) -> str:

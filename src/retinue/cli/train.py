@@ -74,6 +74,14 @@ def train(
     device: options.Device = "auto",
     threads: options.Threads = None,
     tensorboard: options.Tensorboard = False,
+    sanity: Annotated[
+        bool,
+        typer.Option(
+            "--sanity",
+            help="Train nothing: check network, data and labels in seconds.",
+            rich_help_panel=options.RUN,
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Train a classifier on DATA and write a run folder.
@@ -89,6 +97,8 @@ def train(
         for key, value in context.params.items()
         if key in Recipe.model_fields and value is not None
     }
+    if sanity and resume is not None:
+        raise UsageError("--sanity: checks what a training would begin with; leave --resume out")
     if resume is not None:
         given = {**said, "recipe": recipe, "set": settings, "output": output}
         named = [key for key, value in given.items() if value is not None]
@@ -99,6 +109,9 @@ def train(
     else:
         layers = [read_recipe(recipe)] if recipe else []
         settled = make_recipe(*layers, said, parse_assignments(settings or []))
+        if sanity:
+            _check(settled, context.params, as_json)
+            return
         run = _run(settled, context.params, as_json)
     if as_json:
         print_json(_summary(run))
@@ -113,6 +126,7 @@ def _option(key: str) -> str:
 def _run(recipe: Any, params: dict[str, Any], as_json: bool) -> Any:
     """Train with what is told on the way; the heavy imports are here."""
     from retinue.cli.telling import Teller
+    from retinue.reporting.diagnosis import diagnose
     from retinue.training.fit import fit
     from retinue.training.resume import go_on
 
@@ -127,12 +141,36 @@ def _run(recipe: Any, params: dict[str, Any], as_json: bool) -> Any:
         else:
             permit = asking(console, params["download"])
             run = fit(recipe, output=params["output"], permit=permit, listener=listener, **shared)
-    teller.tell_end(run)
+    teller.tell_end(run, diagnose(run))
     return run
+
+
+def _check(recipe: Any, params: dict[str, Any], as_json: bool) -> None:
+    """Ask what network, data and labels should pass; exit with 1 where they do not."""
+    from retinue.cli.telling import tell_checks
+    from retinue.training.sanity.checking import check_sanity
+
+    console = make_console(quiet=as_json)
+    keys = ("device", "threads", "data_root", "cache_memory")
+    with loading(console) as progress:
+        checks = check_sanity(
+            recipe,
+            **{key: params[key] for key in keys},
+            permit=asking(console, params["download"]),
+            on_load=progress,
+        )
+    passed = all(one.passed is not False for one in checks)
+    if as_json:
+        print_json({"passed": passed, "checks": [one.as_dict() for one in checks]})
+    tell_checks(console, checks)
+    if not passed:
+        raise typer.Exit(1)
 
 
 def _summary(run: Any) -> dict[str, Any]:
     """The run in a few numbers, for --json."""
+    from retinue.reporting.diagnosis import diagnose
+
     status = run.status
     measured = {name: run.metrics(name)["accuracy"] for name in run.evaluations}
     return {
@@ -141,4 +179,5 @@ def _summary(run: Any) -> dict[str, Any]:
         "reason": status["reason"],
         "best_epoch": status["best_epoch"],
         "accuracy": measured,
+        "diagnoses": [one.as_dict() for one in diagnose(run)],
     }

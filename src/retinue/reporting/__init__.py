@@ -1,0 +1,1 @@
+"""What others are shown of a run or a comparison: page, notebook, slides, folder to hand in."""
