@@ -13,11 +13,14 @@ PUBLIC = {
     "RetinueError": "retinue.errors",
     "Run": "retinue.runs",
     "UsageError": "retinue.errors",
+    "check_sanity": "retinue.training.sanity.checking",
     "compare": "retinue.experiments.compare",
+    "diagnose": "retinue.reporting.diagnosis.diagnosing",
     "evaluate": "retinue.evaluation.evaluate",
     "load_data": "retinue.data.load",
     "predict": "retinue.prediction.predict",
     "record": "retinue.training.record",
+    "report": "retinue.reporting.forms",
     "train": "retinue.training.fit",
 }
 

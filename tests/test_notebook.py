@@ -89,3 +89,8 @@ def test_a_figure_becomes_a_png_of_its_size() -> None:
     data = b64decode(str(seen.attributes["src"]).partition(",")[2])
     with Image.open(BytesIO(data)) as image:
         assert (image.format, image.size) == ("PNG", (200, 100))
+
+
+def test_no_formulas_are_looked_for_in_a_table() -> None:
+    seen = Reader(notebook.table(["a"], [["$\\href{javascript:alert(1)}{x}$"]]))
+    assert seen.attributes["class"] == "tex2jax_ignore mathjax_ignore"

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from retinue.experiments.compare import compare as compare
     from retinue.prediction.predict import predict as predict
     from retinue.recipe import Recipe as Recipe
+    from retinue.reporting.diagnosis.diagnosing import diagnose as diagnose
+    from retinue.reporting.forms import report as report
     from retinue.runs import Run as Run
     from retinue.training.fit import train as train
     from retinue.training.record import record as record
+    from retinue.training.sanity.checking import check_sanity as check_sanity
 
 __version__ = "0.1.0"
 
@@ -34,6 +37,9 @@ _HOME = {
     "evaluate": "retinue.evaluation.evaluate",
     "compare": "retinue.experiments.compare",
     "predict": "retinue.prediction.predict",
+    "diagnose": "retinue.reporting.diagnosis.diagnosing",
+    "report": "retinue.reporting.forms",
+    "check_sanity": "retinue.training.sanity.checking",
     "Run": "retinue.runs",
     "Recipe": "retinue.recipe",
     "RetinueError": "retinue.errors",
@@ -45,11 +51,14 @@ __all__ = [
     "RetinueError",
     "Run",
     "UsageError",
+    "check_sanity",
     "compare",
+    "diagnose",
     "evaluate",
     "load_data",
     "predict",
     "record",
+    "report",
     "train",
 ]
 

@@ -11,13 +11,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+# MathJax, which notebooks let look for formulas, passes over these; a class may be called $x$, or
+# be a formula with a script in its link.
+NO_FORMULAS = "tex2jax_ignore mathjax_ignore"
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "") -> str:
     """An HTML table with its caption above."""
     top = "".join(f"<th>{escape(name)}</th>" for name in head)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
     )
-    return f"<table><caption>{escape(caption)}</caption><tr>{top}</tr>{body}</table>"
+    caption = f"<caption>{escape(caption)}</caption>"
+    return f'<table class="{NO_FORMULAS}">{caption}<tr>{top}</tr>{body}</table>'
 
 
 def figure(drawing: "Figure") -> str:

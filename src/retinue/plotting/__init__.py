@@ -17,6 +17,7 @@ from retinue.plotting.charts import (
 )
 from retinue.plotting.grids import confident_mistakes, picture_grid, sample_sheet, side_by_side
 from retinue.plotting.style import save
+from retinue.plotting.trust import risk_coverage
 
 __all__ = [
     "class_bars",
@@ -28,6 +29,7 @@ __all__ = [
     "picture_grid",
     "regularisation",
     "reliability",
+    "risk_coverage",
     "roc_and_precision_recall",
     "sample_sheet",
     "save",

@@ -1,0 +1,113 @@
+"""`report`: a run or a comparison as a page, a notebook, slides, or a folder to hand in."""
+
+from dataclasses import asdict, dataclass
+from html import escape
+from pathlib import Path
+
+from retinue.errors import UsageError
+from retinue.experiments.comparison import Comparison
+from retinue.runs import Run
+from retinue.wording import printable
+
+PAGE, NOTEBOOK, SLIDES = "report.html", "report.ipynb", "slides.pptx"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was written; None is what was not asked for."""
+
+    page: Path | None = None
+    notebook: Path | None = None
+    slides: Path | None = None
+    project: Path | None = None
+
+    def as_dict(self) -> dict[str, str]:
+        """The paths of what was written, by form."""
+        return {form: str(path) for form, path in asdict(self).items() if path is not None}
+
+    def _repr_html_(self) -> str:
+        items = (
+            f"<li>{form}: {escape(printable(path))}</li>" for form, path in self.as_dict().items()
+        )
+        return f"<ul>{''.join(items)}</ul>"
+
+
+def report(
+    run_or_comparison: Run | Comparison | str | Path,
+    output: str | Path | None = None,
+    notebook: bool = False,
+    slides: bool = False,
+    project: str | Path | None = None,
+) -> Report:
+    """Write what others can see of a run or a comparison, from the files of its folder alone.
+
+    Without `notebook`, `slides` and `project` a page is written, else what these ask for.
+
+    Args:
+        run_or_comparison: what `train` or `compare` gave, or its folder.
+        output: the file to write, where it is one; by default report.html, report.ipynb or
+            slides.pptx in the folder.
+        notebook: write a notebook that loads the folder and draws everything again.
+        slides: write slides for a talk.
+        project: a new folder for plain PyTorch code that trains the run's network again, to be
+            handed in; of a run only.
+
+    Raises:
+        UsageError: there is no such folder, or it cannot be shown so.
+        MissingExtraError: a form needs a package that is not installed.
+        RetinueError: files of the folder are damaged.
+    """
+    what = opened(run_or_comparison)
+    page = not (notebook or slides or project)
+    _require_one_file(output, page, notebook, slides)
+    if project is not None and isinstance(what, Comparison):
+        raise UsageError(f"--project {project}: is made of one run; name the run to hand in")
+    found: dict[str, Path] = {}
+    if page:
+        from retinue.reporting.page.writing import write_page
+
+        found["page"] = write_page(what, _file(what, output, PAGE))
+    if notebook:
+        from retinue.reporting.notebook import write_notebook
+
+        found["notebook"] = write_notebook(what, _file(what, output, NOTEBOOK))
+    if slides:
+        from retinue.reporting.slides import write_slides
+
+        found["slides"] = write_slides(what, _file(what, output, SLIDES))
+    if project is not None and isinstance(what, Run):
+        from retinue.reporting.project import write_project
+
+        found["project"] = write_project(what, Path(project))
+    return Report(**found)
+
+
+def opened(what: Run | Comparison | str | Path) -> Run | Comparison:
+    """A run or a comparison, also by its folder.
+
+    Raises:
+        UsageError: there is neither in this folder.
+    """
+    if isinstance(what, Run | Comparison):
+        return what
+    path = Path(what)
+    if (path / "comparison.json").is_file():
+        return Comparison.load(path)
+    if not (path / "recipe.yaml").is_file() and not (path / "status.json").is_file():
+        raise UsageError(f"{path}: neither a run nor a comparison; name the folder of one")
+    return Run.load(path)
+
+
+def _require_one_file(output: str | Path | None, page: bool, notebook: bool, slides: bool) -> None:
+    if output is None:
+        return
+    if page + notebook + slides != 1:
+        raise UsageError(
+            f"--output {output}: names one file; ask for one of page, notebook, slides"
+        )
+    if Path(output).is_dir():
+        raise UsageError(f"--output {output}: is a folder; name a file in it")
+
+
+def _file(what: Run | Comparison, output: str | Path | None, name: str) -> Path:
+    return what.path / name if output is None else Path(output)

@@ -1,0 +1,262 @@
+"""Pages in Chromium: quiet, closed to the world, for keyboard, finger, screen reader and paper."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from retinue.experiments.comparison import Comparison
+from retinue.reporting.facts.pictures import pictures_on
+from retinue.runs import Run
+from retinue.wording import printable
+from tests.reporting.page.conftest import HOSTILE
+
+pytestmark = pytest.mark.slow
+
+PageOf = Callable[[Run | Comparison], Path]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+WHAT = ("run", "comparison", "hostile")
+PHONE, DESK = 390, 1280
+
+
+@dataclass
+class Opened:
+    """A page in the browser, and what it was heard and seen to do."""
+
+    page: Page
+    said: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+Open = Callable[..., Opened]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium."""
+    program = next((found for name in NAMES if (found := shutil.which(name))), None)
+    if program is None:
+        pytest.skip("no Chromium here")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    """`open_page(path, width, dark)`: a page in a window of its own."""
+    contexts = []
+
+    def open_one(path: Path, width: int = DESK, dark: bool = False, **options: Any) -> Opened:
+        context = browser.new_context(
+            viewport={"width": width, "height": 800},
+            color_scheme="dark" if dark else "light",
+            has_touch=width == PHONE,
+            **options,
+        )
+        contexts.append(context)
+        opened = Opened(context.new_page())
+        opened.page.on("console", lambda message: opened.said.append(message.text))
+        opened.page.on("pageerror", lambda error: opened.said.append(str(error)))
+        opened.page.on("request", lambda request: opened.asked.append(request.url))
+        opened.page.goto(path.as_uri())
+        return opened
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(params=WHAT)
+def path(request: pytest.FixtureRequest, page_of: PageOf) -> Path:
+    return page_of(request.getfixturevalue(request.param))
+
+
+def strangers(opened: Opened, path: Path) -> list[str]:
+    """What was asked for beside the file itself and the pictures in it."""
+    return [url for url in opened.asked if url != path.as_uri() and not url.startswith("data:")]
+
+
+def accessibility_faults(page: Page) -> list[str]:
+    """The rules of axe-core that are broken badly."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {one['nodes'][0]['target']}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing sticks out sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_a_page_is_quiet_asks_for_nothing_and_fits(path: Path, open_page: Open, width: int) -> None:
+    opened = open_page(path, width)
+    assert opened.said == []
+    assert strangers(opened, path) == []
+    assert fits(opened.page)
+
+
+def test_a_request_and_a_script_that_are_planted_are_noticed(
+    path: Path, open_page: Open, tmp_path: Path
+) -> None:
+    text = path.read_text(encoding="utf-8")
+    planted = tmp_path / "planted.html"
+    harm = '<main><img src="https://example.org/x.png"><script>console.log("ran")</script>'
+    planted.write_text(text.replace("<main", f"{harm}<main"), encoding="utf-8")
+    stopped = open_page(planted)
+    assert "ran" not in stopped.said
+    assert len(stopped.said) >= 2
+    without = tmp_path / "without.html"
+    policy = 'http-equiv="Content-Security-Policy"'
+    without.write_text(planted.read_text(encoding="utf-8").replace(policy, ""), encoding="utf-8")
+    let = open_page(without)
+    assert "ran" in let.said
+    assert strangers(let, without) == ["https://example.org/x.png"]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_axe_finds_no_serious_fault(path: Path, open_page: Open, width: int, dark: bool) -> None:
+    page = open_page(path, width, dark).page
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert accessibility_faults(page) == []
+
+
+def test_axe_notices_a_fault_that_is_planted(run: Run, page_of: PageOf, open_page: Open) -> None:
+    page = open_page(page_of(run)).page
+    page.evaluate("['alt', 'title'].map((one) => document.images[0].removeAttribute(one))")
+    assert [one.partition(":")[0] for one in accessibility_faults(page)] == ["image-alt"]
+
+
+def test_every_cell_opens_its_pictures_and_states_its_total(
+    run: Run, page_of: PageOf, open_page: Open
+) -> None:
+    page = open_page(page_of(run)).page
+    kept = pictures_on(run, "test").cells
+    rows = page.locator(".matrix tbody tr")
+    for true, counts in enumerate(run.metrics("test")["confusion"]):
+        for said, n in enumerate(counts):
+            rows.nth(true).locator("td").nth(said).click()
+            told = page.locator(".panel .says").inner_text()
+            shown = len(kept.get((true, said), []))
+            assert f"{n} of {sum(counts)} pictures of {run.classes[true]}" in told
+            assert not n or f"{shown} of {n} shown" in told
+            images = page.locator(".panel img")
+            assert images.count() == shown
+            wide = images.evaluate_all("(all) => all.map((one) => one.naturalWidth)")
+            assert wide == [8] * shown
+
+
+def test_a_cell_without_stored_pictures_states_its_total(
+    run: Run, page_of: PageOf, open_page: Open, tmp_path: Path
+) -> None:
+    text = page_of(run).read_text(encoding="utf-8")
+    bare = tmp_path / "bare.html"
+    start = text.index('"cells":{')
+    end = text.index("}", start)
+    bare.write_text(text[:start] + '"cells":{' + text[end:], encoding="utf-8")
+    page = open_page(bare).page
+    page.locator(".matrix tbody td").first.click()
+    assert "; none of them was kept." in page.locator(".panel .says").inner_text()
+
+
+def test_cells_are_walked_and_opened_with_the_keyboard(
+    run: Run, page_of: PageOf, open_page: Open
+) -> None:
+    page = open_page(page_of(run)).page
+    page.locator(".matrix td[tabindex='0']").focus()
+    for key in ("PageUp", "Home", "ArrowRight", "ArrowDown", "ArrowDown", "ArrowDown"):
+        page.keyboard.press(key)
+    last = len(run.classes) - 1
+    place = page.evaluate(
+        "[document.activeElement.parentElement.rowIndex, document.activeElement.cellIndex]"
+    )
+    assert place == [last + 1, 2]  # counting the names of rows and columns
+    page.keyboard.press("Enter")
+    told = page.locator(".panel .says").inner_text()
+    assert told.startswith(f"{run.classes[last]}, taken for {run.classes[1]}")
+    assert page.locator(".matrix td[tabindex='0']").count() == 1
+
+
+def test_curves_are_read_with_keyboard_and_pointer(
+    run: Run, page_of: PageOf, open_page: Open
+) -> None:
+    page = open_page(page_of(run)).page
+    figure = page.locator("[data-chart='run-accuracy']")
+    output = figure.locator("output")
+    accuracies = [f"val {100 * line['val_accuracy']:.4g} %" for line in run.history]
+    assert accuracies[-1] in output.inner_text()
+    figure.locator("input").focus()
+    page.keyboard.press("ArrowLeft")
+    assert "epoch 1:" in output.inner_text()
+    assert accuracies[0] in output.inner_text()
+    assert accuracies[0] in str(figure.locator("input").get_attribute("aria-valuetext"))
+    box = figure.locator("svg").bounding_box()
+    assert box is not None
+    figure.locator("svg").hover(position={"x": box["width"] * 0.8, "y": box["height"] / 2})
+    assert accuracies[-1] in output.inner_text()
+
+
+def test_a_table_is_sorted_by_its_heads(run: Run, page_of: PageOf, open_page: Open) -> None:
+    page = open_page(page_of(run)).page
+    table = page.locator("#classes table")
+    head = table.locator("th", has_text="F1")
+    scores = sorted(one["f1"]["value"] for one in run.metrics("test")["per_class"])
+    for wanted, order in ((scores[::-1], "descending"), (scores, "ascending")):
+        head.locator("button").click()
+        assert head.get_attribute("aria-sort") == order
+        shown = table.locator("tbody tr td:nth-child(7)").all_inner_texts()
+        assert shown == [f"{one:.3f}" for one in wanted]
+
+
+def test_without_script_the_first_screen_and_the_tables_are_there(
+    run: Run, page_of: PageOf, open_page: Open
+) -> None:
+    opened = open_page(page_of(run), java_script_enabled=False)
+    page = opened.page
+    assert opened.said == []
+    assert "Without JavaScript" in page.locator("noscript").inner_text()
+    assert page.locator(".samples img").count() >= 3
+    assert page.locator(".matrix tbody td").first.is_visible()
+    assert not page.locator(".reader").first.is_visible()
+
+
+def test_on_paper_nothing_is_folded_away_or_cut(path: Path, open_page: Open) -> None:
+    page = open_page(path, 700).page
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert not page.locator("nav").is_visible()
+    for table in page.locator("table:not(.values table)").all():
+        assert table.is_visible()
+    cut = page.locator(".scroll:not(.values .scroll)").evaluate_all(
+        "(all) => all.filter((one) => getComputedStyle(one).overflowY !== 'visible').length"
+    )
+    assert cut == 0
+    assert page.pdf().startswith(b"%PDF")
+
+
+def test_hostile_names_stand_in_cells_as_they_are(
+    hostile: Run, page_of: PageOf, open_page: Open
+) -> None:
+    opened = open_page(page_of(hostile))
+    page = opened.page
+    rows = page.locator(".matrix tbody tr")
+    for row, name in zip(rows.all(), hostile.classes, strict=True):
+        whole = row.locator("th .whole")
+        assert (whole if whole.count() else row.locator("th")).text_content() == printable(name)
+    assert set(hostile.classes) == set(HOSTILE)
+    rows.nth(0).locator("td").nth(1).click()
+    told = page.locator(".panel .says strong").text_content()
+    names = [printable(name) for name in hostile.classes]
+    assert told == f"{names[0]}, taken for {names[1]}"
+    assert opened.said == []
