@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from retinue.models.heads import Head
 
@@ -42,7 +43,11 @@ def parts_of(network: nn.Module, head: Head) -> list[Part]:
 
 
 class Unfreezing:
-    """Holds still the parts of a network that do not learn yet, batch norm and dropout included."""
+    """Holds still the parts of a network that do not learn yet, batch norm and dropout included.
+
+    The statistics of batch norm stay those of the pretrained network to the end: few batches of few
+    pictures give worse ones, and weights that learn by these fail by the ones that are kept.
+    """
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = parts
@@ -52,7 +57,8 @@ class Unfreezing:
         for part in self.parts:
             learns = progress >= part.begins
             for layer in part.layers:
-                layer.training = learns  # its own: layers within it may belong to other parts
+                # Its own: layers within it may belong to other parts.
+                layer.training = learns and not isinstance(layer, _BatchNorm)
             for weight in part.weights:
                 weight.requires_grad_(learns)
 
