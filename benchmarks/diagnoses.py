@@ -2,6 +2,7 @@
 
 python -m benchmarks.diagnoses             all thirty (a quarter of an hour on two cores)
 python -m benchmarks.diagnoses --write     and their table into docs/troubleshooting.md
+python -m benchmarks.diagnoses --shift 10 --write     the same with seeds that nobody has seen
 
 The runs stood here before they were counted. Each is a training as people do it: the network suits
 the pictures, there are enough of them, and settings are Retinue's own or a lesson's; some are short
@@ -10,14 +11,14 @@ on purpose.
 
 import argparse
 import tempfile
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from benchmarks import arrays, document, machine
 from retinue.reporting.diagnosis import RULES, diagnose
+from retinue.runs import Run
 from retinue.training.fit import train
 
 DOCUMENT = document.DOCUMENT.with_name("troubleshooting.md")
@@ -37,6 +38,13 @@ class Healthy:
     def told(self) -> str:
         """Its settings, as options."""
         return " ".join(f"--{key.replace('_', '-')} {one}" for key, one in self.settings.items())
+
+    def shifted(self, by: int) -> "Healthy":
+        """The same with other seeds, of the training and where one is said of the split."""
+        settings = dict(self.settings)
+        if "split_seed" in settings:
+            settings["split_seed"] += by
+        return replace(self, seed=self.seed + by, settings=settings)
 
 
 FASHION, CIFAR = {"limit_per_class": 1000}, {"limit_per_class": 2000}
@@ -83,7 +91,10 @@ def main() -> None:
     )
     parser.add_argument("--smoke", action="store_true", help="two of them, one epoch each")
     parser.add_argument("--data-root", type=Path, default=arrays.SHARED)
-    parser.add_argument("--keep", type=Path, help="folder for the runs, to look at them later")
+    parser.add_argument(
+        "--keep", type=Path, help="folder of the runs; those there are not repeated"
+    )
+    parser.add_argument("--shift", type=int, default=0, help="added to all seeds, for other runs")
     asked = document.parse(parser)
     lines = [f"On {machine.describe()}.", ""]
     print("\n".join(lines))
@@ -93,36 +104,49 @@ def main() -> None:
             lines.append(line)
     if asked.write:
         where = DOCUMENT if asked.document == document.DOCUMENT else asked.document
-        document.replace_part(where, "diagnoses", "\n".join(lines))
+        if asked.shift:  # the same table again would tell no more
+            lines = [line for line in lines if not line.endswith("| nothing |")]
+        name = "diagnoses-again" if asked.shift else "diagnoses"
+        document.replace_part(where, name, "\n".join(lines))
 
 
 def count(asked: argparse.Namespace, folder: Path) -> Iterator[str]:
     """The table: what each run reached, and what was said of it."""
-    yield "| data | network | options | seed | test accuracy | seconds | said |"
+    yield "| data | network | options | seed | test accuracy | s of training | said |"
     yield "|---|---|---|---|---|---|---|"
-    runs = RUNS[2:4] if asked.smoke else RUNS
+    runs = [one.shifted(asked.shift) for one in (RUNS[2:4] if asked.smoke else RUNS)]
     alarms = 0
     for number, healthy in enumerate(runs):
-        started = time.perf_counter()
-        data = asked.data_root / healthy.data if healthy.data == "trash6" else healthy.data
-        settings = {**healthy.settings, **({"epochs": 1} if asked.smoke else {})}
-        run = train(
-            data, model=healthy.model, seed=healthy.seed, data_root=asked.data_root,
-            output=folder / f"{number:02}-{healthy.data}-{healthy.model.replace(':', '-')}",
-            **settings,
-        )  # fmt: skip
-        seconds = time.perf_counter() - started
+        run = trained(healthy, asked, folder / f"{number:02}")
         said = [one.name for one in diagnose(run)]
         alarms += bool(said)
-        accuracy = f"{100 * run.metrics()['accuracy']['value']:.1f} %"
-        told = f"`{healthy.told}`" if healthy.told else ""
-        cells = [healthy.data, f"`{healthy.model}`", told, healthy.seed, accuracy, f"{seconds:.0f}"]
-        yield f"| {' | '.join(map(str, cells))} | {', '.join(said) or 'nothing'} |"
+        cells = [
+            healthy.data,
+            f"`{healthy.model}`",
+            f"`{healthy.told}`" if healthy.told else "",
+            str(healthy.seed),
+            f"{100 * run.metrics()['accuracy']['value']:.1f} %",
+            f"{run.status['training_seconds']:.0f}",
+            ", ".join(said) or "nothing",
+        ]
+        yield f"| {' | '.join(cells)} |"
     yield ""
     yield (
         f"Of {alarms} of {len(runs)} runs something is said (target: at most {TARGET}), by "
         f"{len(RULES)} rules."
     )
+
+
+def trained(healthy: Healthy, asked: argparse.Namespace, path: Path) -> Run:
+    """The finished run, trained if it is not there."""
+    if (path / "status.json").is_file() and Run(path).state == "finished":
+        return Run.load(path)
+    data = asked.data_root / healthy.data if healthy.data == "trash6" else healthy.data
+    settings = {**healthy.settings, **({"epochs": 1} if asked.smoke else {})}
+    return train(
+        data, model=healthy.model, seed=healthy.seed, data_root=asked.data_root, output=path,
+        **settings,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

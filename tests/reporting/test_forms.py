@@ -28,7 +28,13 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, object, Path]]:
     monkeypatch.setattr("retinue.reporting.page.writing.write_page", writer("page"))
     monkeypatch.setattr("retinue.reporting.notebook.write_notebook", writer("notebook"))
     monkeypatch.setattr("retinue.reporting.slides.write_slides", writer("slides"))
-    monkeypatch.setattr("retinue.reporting.project.write_project", writer("project"))
+
+    def write_project(what: object, output: Path, add_slides: Callable[[Path], object]) -> Path:
+        if add_slides:
+            add_slides(output / "slides.pptx")
+        return writer("project")(what, output)
+
+    monkeypatch.setattr("retinue.reporting.project.write_project", write_project)
     return found
 
 
@@ -62,12 +68,29 @@ def test_each_form_that_is_asked_for_is_written(
 ) -> None:
     found = report(folder, notebook=True, slides=True, project=tmp_path / "hand-in")
     assert found.page is None
-    assert [form for form, _, _ in written] == ["notebook", "slides", "project"]
+    assert [(form, path.name) for form, _, path in written] == [
+        ("notebook", "report.ipynb"),
+        ("slides", "slides.pptx"),
+        ("slides", "slides.pptx"),
+        ("project", "hand-in"),
+    ]
+    assert written[2][2].parent == tmp_path / "hand-in"
     assert found.as_dict() == {
         "notebook": str(folder / "report.ipynb"),
         "slides": str(folder / "slides.pptx"),
         "project": str(tmp_path / "hand-in"),
     }
+
+
+def test_without_the_extra_the_folder_to_hand_in_has_no_slides(
+    folder: Path,
+    tmp_path: Path,
+    written: list[tuple[str, object, Path]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    report(folder, project=tmp_path / "hand-in")
+    assert [form for form, _, _ in written] == ["project"]
 
 
 def test_a_folder_is_opened_for_what_it_is(folder: Path, comparison: Path) -> None:

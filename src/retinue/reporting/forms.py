@@ -1,6 +1,9 @@
 """`report`: a run or a comparison as a page, a notebook, slides, or a folder to hand in."""
 
+import importlib.util
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from html import escape
 from pathlib import Path
 
@@ -50,7 +53,7 @@ def report(
         notebook: write a notebook that loads the folder and draws everything again.
         slides: write slides for a talk.
         project: a new folder for plain PyTorch code that trains the run's network again, to be
-            handed in; of a run only.
+            handed in, with slides where the extra for them is installed; of a run only.
 
     Raises:
         UsageError: there is no such folder, or it cannot be shown so.
@@ -78,8 +81,17 @@ def report(
     if project is not None and isinstance(what, Run):
         from retinue.reporting.project import write_project
 
-        found["project"] = write_project(what, Path(project))
+        found["project"] = write_project(what, Path(project), _slides_of(what))
     return Report(**found)
+
+
+def _slides_of(run: Run) -> Callable[[Path], object] | None:
+    """What puts slides into the folder to hand in, where the extra for them is installed."""
+    if importlib.util.find_spec("pptx") is None:
+        return None
+    from retinue.reporting.slides import write_slides
+
+    return partial(write_slides, run)
 
 
 def opened(what: Run | Comparison | str | Path) -> Run | Comparison:

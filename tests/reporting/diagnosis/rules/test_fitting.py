@@ -57,6 +57,17 @@ def test_a_gap_is_no_fault_while_val_still_gets_better(facts: Make, curve: Draw)
         assert fitting.overfitting(facts(kept=one, last=one, history=rests)) is not None
 
 
+def test_a_gap_of_a_network_that_does_not_know_its_pictures_by_heart_is_none(
+    facts: Make, curve: Draw
+) -> None:
+    rests = losses([1.0] * 12)
+    for train, val, told in ((0.79, 0.66, False), (0.95, 0.82, True), (0.7, 0.45, True)):
+        one = curve(train=train, val=val)
+        found = fitting.overfitting(facts(kept=one, last=one, history=rests))
+        assert (found is not None) is told
+        assert found is None or found.severity == ("problem" if train < 0.8 else "hint")
+
+
 def test_a_small_gap_and_a_loss_that_rises_again(facts: Make, curve: Draw) -> None:
     some = curve(train=0.97, val=0.91)
     rising = losses([1.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.9, 0.95])

@@ -13,8 +13,8 @@ from retinue.reporting.diagnosis.rules.options import (
 )
 from retinue.wording import count, percent
 
-LARGE = 0.1  # a gap that is surely larger is overfitting, unless val still gets better
-HUGE = 0.2  # even then
+LARGE, HEART = 0.1, 0.5  # a gap that is surely larger, and the share of mistakes on val it makes
+HUGE = 0.2  # a gap that is overfitting even where val still gets better
 RISE = 1.2  # times its least, and the loss on val has risen
 FALL = 0.15  # of the loss on val, over the last quarter, is still much
 POOR = 0.5  # of the way from guessing to perfection on its own training pictures
@@ -28,8 +28,7 @@ def overfitting(facts: Facts) -> Diagnosis | None:
     if kept is None or last is None or facts.way == "linear":
         return None
     rise = _rise_of_val(facts)
-    before, after = _last_quarter(facts, kept)
-    by_gap = kept.gap[1] > (HUGE if after < (1 - FALL) * before else LARGE)
+    by_gap = _learns_by_heart(facts, kept)
     by_rise = last.overfits and bool(rise)
     if not by_gap and not by_rise:
         return None
@@ -41,8 +40,16 @@ def overfitting(facts: Facts) -> Diagnosis | None:
         f"the weights {when} recognise {percent(curve.train)} of training pictures and "
         f"{percent(curve.val)} of val pictures, a gap of {in_points(*curve.gap)}{rise}",
         ", ".join(tries),
-        "problem" if by_gap else "hint",
+        "problem" if kept.gap[1] > HUGE else "hint",
     )
+
+
+def _learns_by_heart(facts: Facts, curve: Curve) -> bool:
+    """Whether most mistakes on val are none on training pictures, and val gets no better."""
+    before, after = _last_quarter(facts, curve)
+    rests = after >= (1 - FALL) * before
+    mostly = curve.gap[0] > HEART * (1 - curve.val)
+    return curve.gap[1] > HUGE or (curve.gap[1] > LARGE and mostly and rests)
 
 
 def _rise_of_val(facts: Facts) -> str:
