@@ -29,7 +29,9 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, object, Path]]:
     monkeypatch.setattr("retinue.reporting.notebook.write_notebook", writer("notebook"))
     monkeypatch.setattr("retinue.reporting.slides.write_slides", writer("slides"))
 
-    def write_project(what: object, output: Path, add_slides: Callable[[Path], object]) -> Path:
+    def write_project(
+        what: object, output: Path, add_slides: Callable[[Path], object] | None
+    ) -> Path:
         if add_slides:
             add_slides(output / "slides.pptx")
         return writer("project")(what, output)

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable
 from itertools import repeat
+from pathlib import Path
 from threading import Lock
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import nn
 
 from retinue.data.load import load_data
 from retinue.errors import UsageError
+from retinue.training.fit import train
 from retinue.training.sanity.bench import Bench, Pupil
 
 Make = Callable[..., Bench]
@@ -72,6 +74,16 @@ def test_batch_norm_settles_on_what_it_sees(bench: Make) -> None:
     made_of = next(part for part in conv.modules() if isinstance(part, nn.Conv2d))(seen)
     assert torch.allclose(first.running_mean, made_of.mean((0, 2, 3)), atol=1e-4)
     assert first.momentum == 0.1
+
+
+def test_fine_tuning_keeps_the_statistics(bench: Make, tmp_path: Path) -> None:
+    made = bench(model="cnn")
+    run = train(made.data, model="cnn", epochs=0, output=tmp_path / "run", device="cpu")
+    for way, follows in (("finetune", False), ("full", True)):
+        pupil = Pupil(bench(model=f"cnn:{way}", pretrained=str(run.path)))
+        with pupil.learning():
+            modes = {type(part).__name__: part.training for part in pupil.whole.modules()}
+        assert modes["BatchNorm2d"] is follows
 
 
 def test_practice_ends_where_it_is_enough_or_is_no_number(bench: Make) -> None:

@@ -97,6 +97,9 @@ class Pupil:
             layer = linear_head(self.whole.get_submodule("network"), bench.transfer.head)
             self.body = Features(self.whole, layer).eval()
             self.module, self.prefix = layer, bench.transfer.head.layer
+        # Fine-tuning keeps the statistics of the pretrained network.
+        follows = [] if bench.way == "finetune" else self.module.modules()
+        self.norms = [part for part in follows if isinstance(part, BatchNorm)]
         self.weights = [weight for weight in self.module.parameters() if weight.requires_grad]
         if not self.weights:
             raise UsageError("no weight of the network learns: none has requires_grad")
@@ -110,11 +113,10 @@ class Pupil:
 
     @contextmanager
     def learning(self) -> Iterator[None]:
-        """While it lasts batch norm takes its statistics from the batch, and nothing is random."""
+        """While it lasts batch norm works as in training, and nothing is random."""
         self.module.eval()
-        for part in self.module.modules():
-            if isinstance(part, BatchNorm):
-                part.train()
+        for part in self.norms:
+            part.train()
         try:
             yield
         finally:
@@ -160,13 +162,12 @@ class Pupil:
         After a few steps they are still mostly those of the beginning, with which a deep network
         gives everybody the same answer.
         """
-        norms = [part for part in self.module.modules() if isinstance(part, BatchNorm)]
-        usual = [part.momentum for part in norms]
-        for part in norms:
+        usual = [part.momentum for part in self.norms]
+        for part in self.norms:
             part.momentum = 1.0
         with self.learning():
             self.module(seen)
-        for part, momentum in zip(norms, usual, strict=True):
+        for part, momentum in zip(self.norms, usual, strict=True):
             part.momentum = momentum
 
     @torch.inference_mode()

@@ -34,8 +34,11 @@ def test_tiny_batches(facts: Make, recipe: dict[str, Any], told: str | None) -> 
     found = trust.tiny_batches(facts(recipe, batch_norm=True))
     assert (None if found is None else found.evidence.split()[4]) == told
     assert trust.tiny_batches(facts(recipe, batch_norm=False)) is None
-    frozen = facts(recipe, batch_norm=True, transfer={"way": "linear"})
-    assert trust.tiny_batches(frozen) is None
+    for way in ("linear", "finetune"):
+        kept = facts(recipe, batch_norm=True, transfer={"way": way})
+        assert trust.tiny_batches(kept) is None
+    full = facts(recipe, batch_norm=True, transfer={"way": "full"})
+    assert (trust.tiny_batches(full) is None) is (told is None)
 
 
 def test_fewer_pictures_than_a_batch(facts: Make) -> None:

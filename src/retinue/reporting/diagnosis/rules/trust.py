@@ -19,7 +19,8 @@ FEWEST = 8  # pictures whose mean and deviation batch norm should take
 
 def tiny_batches(facts: Facts) -> Diagnosis | None:
     """Batch norm takes the mean of so few pictures that it is mostly noise."""
-    if facts.recorded or not facts.batch_norm or facts.way == "linear" or facts.untrained:
+    kept = facts.way in ("linear", "finetune")  # the statistics of the pretrained network stay
+    if facts.recorded or not facts.batch_norm or kept:
         return None
     size = min(facts.recipe.batch_size, facts.pictures("train"))
     parts = -(-size // facts.recipe.slice_size) if facts.recipe.slice_size else 1
