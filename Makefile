@@ -47,6 +47,7 @@ soak: $(VENV)/dev
 	$(BIN)/python -m benchmarks.transfer photos --finetune --write
 	$(BIN)/python -m benchmarks.transfer classes --write
 	$(BIN)/python -m benchmarks.classic --write
+	$(BIN)/python -m benchmarks.diagnoses --write
 	$(BIN)/python -m benchmarks.step_profile cifar10-94 --write
 
 clean:
