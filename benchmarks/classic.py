@@ -118,7 +118,7 @@ def pictures(found: Comparison, docs: Path) -> Iterator[str]:
     """Keep the figures beside the document."""
     for name in FIGURES:
         kept = Path("pictures") / f"classic-{name}.png"
-        (docs / kept.parent).mkdir(exist_ok=True)
+        (docs / kept.parent).mkdir(parents=True, exist_ok=True)
         shutil.copyfile(found.path / "figures" / f"{name}.png", docs / kept)
         yield from (f"![{name.replace('-', ', ')}]({kept.as_posix()})", "")
 
