@@ -132,11 +132,6 @@ def test_size_and_normalisation_are_those_of_imagenet(name: str) -> None:
     assert found.std == pytest.approx([255 * value for value in IMAGENET[1]])
 
 
-def test_what_inception_s_weights_need_cannot_be_set_otherwise() -> None:
-    with pytest.raises(UsageError, match=r"model\.aux_logits: is always False for inception_v3"):
-        build_backbone(known("inception_v3"), 2, {"aux_logits": True})
-
-
 def test_efficientnet_lite0_s_normalisation_is_its_own() -> None:
     found = known("efficientnet_lite0")
     assert (found.size, found.mean, found.std) == ((224, 224), (127,) * 3, (128,) * 3)
@@ -200,8 +195,10 @@ def test_settings_that_it_does_not_take_are_refused_in_a_line(
 
 
 def test_what_makes_weights_work_is_not_a_setting() -> None:
+    with pytest.raises(UsageError, match=r"model\.transform_input: is always True for googlenet"):
+        build_backbone(known("googlenet"), 3, {"transform_input": False})
     with torch.device("meta"):
-        network: Any = build_backbone(known("googlenet"), 3, {"transform_input": False})
+        network: Any = build_backbone(known("googlenet"), 3, {"transform_input": True})
     assert network.transform_input
 
 

@@ -100,7 +100,6 @@ def compare(
     else:
         _tell(console, found.values)
         console.print(f"written: {found.path}", markup=False)
-        console.print(f"next: retinue report {found.path}", markup=False)
 
 
 def _groups(words: list[str]) -> dict[str, list[str]]:

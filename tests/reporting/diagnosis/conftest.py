@@ -23,15 +23,17 @@ def training(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str
     runs: dict[str, Run] = {}
     with pytest.MonkeyPatch.context() as patched:
         patched.syspath_prepend(ROOT)
-        for name in ("draw_figures", "write_pictures"):
-            patched.setattr(f"retinue.evaluation.judge.{name}", lambda *_: None)
         from benchmarks.provoked import HEALTHY, PROVOKED
 
         made = {**PROVOKED, **HEALTHY}
 
         def train(name: str) -> Run:
             if name not in runs:
-                runs[name] = made[name](folder / name)
+                # Only while it trains: this fixture outlives the tests of this folder.
+                with pytest.MonkeyPatch.context() as quick:
+                    for slow in ("draw_figures", "write_pictures"):
+                        quick.setattr(f"retinue.evaluation.judge.{slow}", lambda *_: None)
+                    runs[name] = made[name](folder / name)
             return runs[name]
 
         yield train
