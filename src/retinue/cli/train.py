@@ -105,16 +105,16 @@ def train(
         if named:
             words = ", ".join("DATA" if key == "data" else _option(key) for key in named)
             raise UsageError(f"{words}: --resume goes on with the run's own recipe; leave it out")
-        run = _run(None, context.params, as_json)
+        run, diagnoses = _run(None, context.params, as_json)
     else:
         layers = [read_recipe(recipe)] if recipe else []
         settled = make_recipe(*layers, said, parse_assignments(settings or []))
         if sanity:
             _check(settled, context.params, as_json)
             return
-        run = _run(settled, context.params, as_json)
+        run, diagnoses = _run(settled, context.params, as_json)
     if as_json:
-        print_json(_summary(run))
+        print_json(_summary(run, diagnoses))
     if run.status["state"] == "interrupted":
         raise typer.Exit(1)
 
@@ -123,8 +123,11 @@ def _option(key: str) -> str:
     return f"--{key.replace('_', '-')}"
 
 
-def _run(recipe: Any, params: dict[str, Any], as_json: bool) -> Any:
-    """Train with what is told on the way; the heavy imports are here."""
+def _run(recipe: Any, params: dict[str, Any], as_json: bool) -> tuple[Any, list[Any]]:
+    """Train with what is told on the way; the run, and what may be wrong with it.
+
+    The heavy imports are here.
+    """
     from retinue.cli.telling import Teller
     from retinue.reporting.diagnosis import diagnose
     from retinue.training.fit import fit
@@ -141,8 +144,9 @@ def _run(recipe: Any, params: dict[str, Any], as_json: bool) -> Any:
         else:
             permit = asking(console, params["download"])
             run = fit(recipe, output=params["output"], permit=permit, listener=listener, **shared)
-    teller.tell_end(run, diagnose(run))
-    return run
+    diagnoses = diagnose(run)
+    teller.tell_end(run, diagnoses)
+    return run, diagnoses
 
 
 def _check(recipe: Any, params: dict[str, Any], as_json: bool) -> None:
@@ -167,10 +171,8 @@ def _check(recipe: Any, params: dict[str, Any], as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _summary(run: Any) -> dict[str, Any]:
+def _summary(run: Any, diagnoses: list[Any]) -> dict[str, Any]:
     """The run in a few numbers, for --json."""
-    from retinue.reporting.diagnosis import diagnose
-
     status = run.status
     measured = {name: run.metrics(name)["accuracy"] for name in run.evaluations}
     return {
@@ -179,5 +181,5 @@ def _summary(run: Any) -> dict[str, Any]:
         "reason": status["reason"],
         "best_epoch": status["best_epoch"],
         "accuracy": measured,
-        "diagnoses": [one.as_dict() for one in diagnose(run)],
+        "diagnoses": [one.as_dict() for one in diagnoses],
     }

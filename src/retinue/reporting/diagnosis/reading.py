@@ -10,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 
 from retinue.experiments.curves import FALLING, LAST, Curve, curve_of
 from retinue.reporting.diagnosis.facts import Facts, Line, Shared
+from retinue.reporting.facts.reading import is_recorded
 from retinue.runs import Run
 from retinue.training.course import subset_size
 
@@ -67,8 +68,9 @@ def _first_broken(files: Iterable[tuple[str, list[dict[str, Any]]]]) -> str:
 
 def _curves(run: Run, history: tuple[Line, ...]) -> tuple[Curve | None, Curve | None]:
     """How well the kept weights fit, and those of the last epoch."""
-    kept = _of_own_loop(run, history) if "recorded" in run.status else curve_of([run])
-    if kept is None or "recorded" in run.status:
+    recorded = is_recorded(run)
+    kept = _of_own_loop(run, history) if recorded else curve_of([run])
+    if kept is None or recorded:
         return kept, kept
     both = ("subset_accuracy", "val_accuracy")
     whole = [one for one in history if all(one.get(key) is not None for key in both)]

@@ -14,9 +14,9 @@ from retinue.reporting.page.charts.chart import Chart, percent_tick
 from retinue.reporting.page.charts.intervals import gauge, interval_bar
 from retinue.reporting.page.charts.lines import Axis, Line, line_chart
 from retinue.reporting.page.charts.pareto import Dot, pareto_chart
-from retinue.reporting.page.first import SAMPLES, SHOWN, samples_of
+from retinue.reporting.page.first import SAMPLES, pictures_of_pair, samples_of
 from retinue.reporting.page.page import Compared
-from retinue.reporting.page.views import Card, Collected, First, Picture, Rank, Table, picture_of
+from retinue.reporting.page.views import Card, Collected, First, Rank, Table
 from retinue.runs import Run
 from retinue.wording import count, percent
 
@@ -122,11 +122,7 @@ def _wrong(
         f"It takes {pair.true} for {pair.predicted}: {count(pair.n, 'time')}{where}, "
         f"{percent(pair.share)} of the pictures of {pair.true}."
     )
-    cell = classes.index(pair.true), classes.index(pair.predicted)
-    shown: list[Picture] = [
-        picture_of(one, album, digests) for one in pictures.cells.get(cell, [])[:SHOWN]
-    ]
-    return Card(title, (told,), tuple(shown))
+    return Card(title, (told,), pictures_of_pair(pair, classes, pictures, album, digests))
 
 
 def _ranks(comparison: Comparison) -> list[Rank]:

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from retinue.reporting.diagnosis import Diagnosis
 from retinue.reporting.facts.baseline import Baseline, against_the_largest
 from retinue.reporting.facts.headline import Headline, headline, others, pictures_of
-from retinue.reporting.facts.mistakes import what_goes_wrong, worst_pairs
+from retinue.reporting.facts.mistakes import Pair, what_goes_wrong, worst_pairs
 from retinue.reporting.facts.pictures import Pictures, Thumbnail
 from retinue.reporting.facts.reading import is_recorded
 from retinue.reporting.facts.test_looks import test_looks
@@ -82,9 +82,18 @@ def worst_pictures(
 ) -> tuple[Picture, ...]:
     """Pictures of the most common mistake."""
     pairs = worst_pairs(run.metrics(split), run.classes, most=1)
-    if not pairs:
-        return ()
-    cell = run.classes.index(pairs[0].true), run.classes.index(pairs[0].predicted)
+    return pictures_of_pair(pairs[0], run.classes, pictures, album, digests) if pairs else ()
+
+
+def pictures_of_pair(
+    pair: Pair,
+    classes: Sequence[str],
+    pictures: Pictures,
+    album: Album,
+    digests: Mapping[str, str],
+) -> tuple[Picture, ...]:
+    """Some pictures of one class that were taken for another."""
+    cell = classes.index(pair.true), classes.index(pair.predicted)
     some = pictures.cells.get(cell, [])[:SHOWN]
     return tuple(picture_of(one, album, digests) for one in some)
 
