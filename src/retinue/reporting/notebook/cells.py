@@ -19,6 +19,18 @@ INSTALL = """
     """
 
 
+# Of `kept`, the pictures of what is shown.
+MISTAKES = """
+    some = [one for one in kept.mistakes if one.probability is not None]
+    plotting.confident_mistakes(
+        [np.array(Image.open(one.path)) for one in some],
+        [one.true for one in some],
+        [one.predicted for one in some],
+        [one.probability for one in some],
+    ) if some else print("there are no pictures of mistakes")
+    """
+
+
 @dataclass(frozen=True)
 class Cell:
     """A cell as it stands in a notebook."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from retinue.experiments.comparison import Comparison
 from retinue.reporting.facts.entrants import runs_behind
-from retinue.reporting.notebook.cells import INSTALL, Cell, code, told, way_to
+from retinue.reporting.notebook.cells import INSTALL, MISTAKES, Cell, code, told, way_to
 
 LOAD = """
     from pathlib import Path
@@ -116,18 +116,10 @@ CLASSES = """
     shown = runs.get(comparison.winner) or next(iter(runs.values()))
     plotting.class_bars(shown.metrics("test")["per_class"])
     """
-MISTAKES = """
+KEPT = """
     from retinue.reporting.facts.pictures import pictures_on
 
-    kept = pictures_on(shown, "test")
-    some = [one for one in kept.mistakes if one.probability is not None]
-    plotting.confident_mistakes(
-        [np.array(Image.open(one.path)) for one in some],
-        [one.true for one in some],
-        [one.predicted for one in some],
-        [one.probability for one in some],
-    ) if some else print("there are no pictures of mistakes")
-    """
+    kept = pictures_on(shown, "test")"""
 SAMPLES = """
     samples = {
         shown.classes[label]: [np.array(Image.open(one.path)) for one in pictures]
@@ -212,6 +204,6 @@ def _of_runs() -> list[Cell]:
         told("## The chosen one\n\nOr, where nobody was chosen, the most accurate: its classes."),
         code(CLASSES),
         told("The wrong answers that it was surest of, and samples of classes."),
-        code(MISTAKES),
+        code(KEPT + MISTAKES),
         code(SAMPLES),
     ]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from retinue.reporting.facts.headline import judged_on
-from retinue.reporting.notebook.cells import INSTALL, Cell, code, told, way_to
+from retinue.reporting.notebook.cells import INSTALL, MISTAKES, Cell, code, told, way_to
 from retinue.runs import Run
 
 LOAD = """
@@ -68,15 +68,6 @@ SAMPLES = """
         for label, some in sorted(kept.samples.items())[:20]
     }
     plotting.sample_sheet(samples) if samples else print("this run kept no pictures")
-    """
-MISTAKES = """
-    some = [one for one in kept.mistakes if one.probability is not None]
-    plotting.confident_mistakes(
-        [np.array(Image.open(one.path)) for one in some],
-        [one.true for one in some],
-        [one.predicted for one in some],
-        [one.probability for one in some],
-    ) if some else print("there are no pictures of mistakes")
     """
 CONFUSION = """
     plotting.confusion_matrix(metrics["confusion"], run.classes, normalise=True)
