@@ -41,6 +41,8 @@ def main() -> None:
     asked = document.parse(parser, f"into {DOCUMENT.name}, which is the default --document")
     if asked.document == document.DOCUMENT:
         asked.document = DOCUMENT
+    if asked.folder and (asked.folder / "runs").exists():
+        parser.error(f"--folder {asked.folder}: holds runs, which would not be trained anew")
     with tempfile.TemporaryDirectory(prefix="retinue-bench-") as aside:
         text = "\n".join(measure(asked, asked.folder or Path(aside), Path(aside)))
     print(text)
@@ -71,7 +73,7 @@ def measure(asked: argparse.Namespace, folder: Path, aside: Path) -> Iterator[st
     minutes = (time.perf_counter() - started) / 60
     yield f"{minutes:.1f} minutes in all, on {machine.describe()}, load {noise:.1f} at the start."
     found = Comparison.load(folder / "comparison")
-    yield from ("", *table(found), "", *recipes(found, folder), "")
+    yield from ("", *table(found), "", *shared_features(found, folder), *recipes(found, folder), "")
     if asked.write:
         yield from pictures(found, asked.document.parent)
     for section in found.values["discussion"]:
@@ -103,6 +105,20 @@ def table(found: Comparison) -> Iterator[str]:
             f"{1000 * one['prediction']['single']:.2f}",
         ]
         yield f"| {' | '.join(cells)} |"
+
+
+def shared_features(found: Comparison, folder: Path) -> Iterator[str]:
+    """Where the first seed computed features that the others found in the cache: its seconds."""
+    for one in found.values["entrants"]:
+        runs = [Run.load(folder / path) for path in one["runs"]]
+        seconds = [float(run.status["training_seconds"]) for run in runs]
+        if len(seconds) > 1 and seconds[0] > 2 * max(seconds[1:]):
+            each = ", ".join(f"{value:.0f}" for value in seconds)
+            yield (
+                f"Training `{one['name']}` took {each} s: the features of all pictures are computed "
+                "with the first seed, and kept."
+            )
+            yield ""
 
 
 def recipes(found: Comparison, folder: Path) -> Iterator[str]:

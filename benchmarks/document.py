@@ -29,5 +29,6 @@ def replace_part(path: Path, name: str, part: str) -> None:
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     if begin not in text or end not in text:
         text = f"{text.rstrip()}\n\n{begin}\n{end}\n".lstrip()
+    inner = part.strip("\n")  # spaces at the beginning of a line are code in Markdown
     before, after = text[: text.index(begin)], text[text.index(end) :]
-    write_text(path, f"{before}{begin}\n{part.strip()}\n{after}")
+    write_text(path, f"{before}{begin}\n{inner}\n{after}")
