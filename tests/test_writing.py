@@ -9,12 +9,25 @@ from pathlib import Path
 
 import pytest
 
-from retinue.writing import appearing, csv_cell, from_csv_cell, write_json, write_text
+from retinue.writing import (
+    appearing,
+    appearing_folder,
+    csv_cell,
+    from_csv_cell,
+    write_json,
+    write_text,
+)
 
 
 def names_in(folder: Path) -> list[str]:
     """All files of a folder, hidden ones too."""
     return sorted(path.name for path in folder.iterdir())
+
+
+def write_half_a_folder(target: Path) -> None:
+    with appearing_folder(target) as aside:
+        (aside / "new").write_text("ne")
+        raise RuntimeError("half")
 
 
 def write_half(target: Path) -> None:
@@ -158,3 +171,24 @@ def test_a_cell_that_a_spreadsheet_would_work_out_is_text_and_comes_back(text: s
 def test_other_cells_stay_as_they_are(value: object) -> None:
     assert csv_cell(value) is value
     assert not isinstance(value, str) or from_csv_cell(value) == value
+
+
+def test_a_folder_appears_whole_in_place_of_the_old(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "folder"
+    with appearing_folder(folder) as aside:
+        (aside / "old").write_text("1")
+    with appearing_folder(folder) as aside:
+        (aside / "new").write_text("2")
+        assert [one.name for one in folder.iterdir()] == ["old"]
+    assert [one.name for one in folder.iterdir()] == ["new"]
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_a_block_that_raises_leaves_the_old_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    with appearing_folder(folder) as aside:
+        (aside / "old").write_text("1")
+    with pytest.raises(RuntimeError, match="half"):
+        write_half_a_folder(folder)
+    assert [one.name for one in folder.iterdir()] == ["old"]
+    assert list(tmp_path.iterdir()) == [folder]

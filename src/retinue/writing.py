@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,26 @@ def appearing(path: Path) -> Iterator[Path]:
             aside.replace(path)
         finally:
             aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def appearing_folder(path: Path) -> Iterator[Path]:
+    """Give a new folder to write into; it takes the place of `path` when the block ends.
+
+    Raises:
+        OSError: the disk is full or closed to writing; it names `path`.
+    """
+    path = path.resolve()
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    shutil.rmtree(aside, ignore_errors=True)
+    with naming(path, aside):
+        try:
+            aside.mkdir(parents=True)
+            yield aside
+            shutil.rmtree(path, ignore_errors=True)
+            aside.rename(path)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
 
 
 @contextmanager

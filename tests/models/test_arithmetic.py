@@ -1,13 +1,16 @@
 import torch
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
 from retinue.models.arithmetic import (
     ReceptiveField,
     convolution_multiply_adds,
+    convolution_parameters,
     linear_multiply_adds,
     output_size,
+    same_padding,
+    unreached,
 )
 
 sizes = st.integers(1, 40)
@@ -16,6 +19,7 @@ strides = st.integers(1, 5)
 dilations = st.integers(1, 3)
 
 
+@settings(deadline=None)
 @given(sizes, kernels, strides, st.integers(0, 6), dilations)
 def test_convolution_agrees_with_torch(
     size: int, kernel: int, stride: int, padding: int, dilation: int
@@ -29,6 +33,7 @@ def test_convolution_agrees_with_torch(
     assert max(expected, 0) == actual
 
 
+@settings(deadline=None)
 @given(sizes, kernels, strides, st.integers(0, 4), dilations, st.booleans())
 def test_pooling_agrees_with_torch(
     size: int, kernel: int, stride: int, padding: int, dilation: int, ceil_mode: bool
@@ -43,6 +48,48 @@ def test_pooling_agrees_with_torch(
     assert max(expected, 0) == actual
 
 
+@settings(deadline=None)
+@given(sizes, kernels, strides, st.integers(0, 4), st.integers(0, 4), dilations)
+def test_padding_may_differ_at_both_ends(
+    size: int, kernel: int, stride: int, before: int, after: int, dilation: int
+) -> None:
+    layer = nn.Conv1d(1, 1, kernel, stride, 0, dilation, device="meta")
+    expected = output_size(size, kernel, stride, (before, after), dilation)
+    try:
+        padded = torch.zeros(1, 1, size + before + after, device="meta")
+        actual = layer(padded).shape[-1]
+    except RuntimeError:
+        actual = 0
+    assert max(expected, 0) == actual
+
+
+@settings(deadline=None)
+@given(sizes, kernels, dilations)
+def test_same_padding_keeps_the_size_and_is_torch_s(size: int, kernel: int, dilation: int) -> None:
+    padding = same_padding(kernel, dilation)
+    assert output_size(size, kernel, 1, padding, dilation) == size
+    layer = nn.Conv1d(1, 1, kernel, padding="same", dilation=dilation, padding_mode="replicate")
+    assert list(padding) == layer._reversed_padding_repeated_twice
+
+
+@settings(deadline=None)
+@given(sizes, kernels, strides, st.integers(0, 4), dilations)
+def test_what_is_unreached_can_be_left_out(
+    size: int, kernel: int, stride: int, padding: int, dilation: int
+) -> None:
+    count = output_size(size, kernel, stride, padding, dilation)
+    assume(count >= 1)
+    left = unreached(size, kernel, stride, padding, dilation)
+    assert output_size(size, kernel, stride, (padding, padding - left), dilation) == count
+    assert output_size(size, kernel, stride, (padding, padding - left - 1), dilation) == count - 1
+
+
+def test_a_window_that_reaches_beyond_leaves_nothing_unreached() -> None:
+    assert unreached(5, 2, 2) == 1
+    assert unreached(5, 2, 2, ceil_mode=True) == 0
+
+
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 3), dilations), max_size=4))
 def test_receptive_field_agrees_with_what_a_change_reaches(
     steps: list[tuple[int, int, int]],
@@ -72,3 +119,5 @@ def test_multiply_adds_of_layers_known_by_hand() -> None:
     assert convolution_multiply_adds(32, (3, 3), (32, 10, 10), groups=32) == 32 * 9 * 100
     assert linear_multiply_adds(784, 10) == 7840
     assert linear_multiply_adds(64, 64, positions=49) == 49 * 4096
+    assert convolution_parameters(3, 96, (11, 11)) == 34_848
+    assert convolution_parameters(32, 32, (3, 3), groups=32) == 288

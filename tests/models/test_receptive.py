@@ -43,7 +43,7 @@ def _positive(network: nn.Module) -> nn.Module:
     for parent in list(network.modules()):
         for name, layer in parent.named_children():
             if isinstance(layer, nn.MaxPool2d):
-                pool = nn.AvgPool2d(layer.kernel_size, layer.stride, layer.padding)
+                pool = nn.AvgPool2d(layer.kernel_size, layer.stride, layer.padding, layer.ceil_mode)
                 setattr(parent, name, pool)
     return network
 
@@ -122,7 +122,9 @@ class SqueezeAndExcite(nn.Module):
     "layer",
     [
         SqueezeAndExcite(),
-        nn.AdaptiveAvgPool2d(4),
+        nn.AdaptiveAvgPool2d(3),
+        nn.BatchNorm2d(1, track_running_stats=False),
+        nn.InstanceNorm2d(1),
         nn.ConvTranspose2d(1, 1, 2, 2),
         nn.Upsample(scale_factor=2),
         nn.GroupNorm(1, 1),
@@ -151,3 +153,58 @@ def test_constants_do_not_count_and_in_place_operations_do() -> None:
     assert field is not None
     assert field[0].size == 1
     assert fields.of(torch.ones(4, 4)) is None
+
+
+def test_edges_agree_with_gradients_for_every_unit_of_a_map() -> None:
+    network = _positive(copy.deepcopy(Uneven()).eval())
+    picture = torch.ones(1, 1, 19, 22, requires_grad=True)
+    with torch.no_grad(), FollowFields(picture) as fields:
+        found = fields.of(network(picture))
+    assert found is not None
+    maps = network(picture)
+    for row in range(maps.shape[2]):
+        for column in range(maps.shape[3]):
+            value = maps[0, :, row, column].sum()
+            (gradient,) = torch.autograd.grad(value, picture, retain_graph=True)
+            rows, columns = gradient[0, 0].nonzero(as_tuple=True)
+            assert found.row_reach.span(row) == (int(rows.min()), int(rows.max()) + 1)
+            assert found.column_reach.span(column) == (int(columns.min()), int(columns.max()) + 1)
+
+
+class Uneven(nn.Module):
+    """Uneven padding, rows that a stride leaves over, and two branches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 2, (4, 2))
+        self.pool = nn.MaxPool2d(2, ceil_mode=True)
+        self.conv2 = nn.Conv2d(2, 2, 3, stride=2, padding=(1, 2))
+        self.conv3 = nn.Conv2d(2, 2, 3, padding=1)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        maps = self.pool(self.conv1(F.pad(pictures, (0, 1, 1, 2))))
+        maps = self.conv2(F.pad(maps, (2, 0, -1, 1)))
+        result: Tensor = self.conv3(maps) + F.pad(maps, (1, -1))
+        return result
+
+
+def test_channels_that_are_picked_and_joined_are_followed() -> None:
+    picture = torch.zeros(1, 3, 8, 8)
+    with FollowFields(picture) as fields:
+        parts = [picture[:, place].unsqueeze(1) * 2 for place in range(3)]
+        joined = torch.cat([*parts, *picture.chunk(3, dim=1)], dim=-3)
+        window = F.avg_pool2d(joined[:, 1:], 3)
+        assert fields.of(window[:, :, 1:]) is None
+        assert fields.of(torch.cat([window, window], dim=-1)) is None
+    found = fields.of(window)
+    assert found is not None
+    assert (found.rows.size, found.columns.size) == (3, 3)
+
+
+def test_adaptive_pooling_with_one_window_is_followed() -> None:
+    picture = torch.zeros(1, 1, 8, 12)
+    with FollowFields(picture) as fields:
+        found = fields.of(F.adaptive_avg_pool2d(picture, (2, 12)))
+        assert fields.of(F.adaptive_avg_pool2d(picture, 1)) is None
+    assert found is not None
+    assert (found.rows.size, found.rows.jump, found.columns.size) == (4, 4, 1)

@@ -1,6 +1,5 @@
 """Small copies of the pictures that a report needs, so that it can do without the source."""
 
-import shutil
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +11,7 @@ from PIL import Image
 from retinue.data.imagedata import Split
 from retinue.images import Pixels, Preprocess
 from retinue.prediction.probabilities import Probabilities
-from retinue.writing import write_json
+from retinue.writing import appearing_folder, write_json
 
 PER_CELL = 6  # pictures of one confusion cell
 MOST = 4000  # pictures of all confusion cells
@@ -40,10 +39,7 @@ def write_pictures(
     mistakes = confident_mistakes(split, probabilities)
     samples = _by(split.labels.tolist(), SAMPLES)
     wanted = {*mistakes, *_flat(cells.values()), *_flat(samples.values())}
-    aside = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    try:
+    with appearing_folder(folder) as aside:
         positions = np.array(sorted(wanted), dtype=np.int64)
         pictures = preprocess.centre(split.take(positions))
         names = {
@@ -59,11 +55,6 @@ def write_pictures(
             "ids": {names[position]: split.ids[position] for position in sorted(wanted)},
         }
         write_json(aside / "index.json", index)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
-    shutil.rmtree(folder, ignore_errors=True)
-    aside.rename(folder)
 
 
 def _cells(split: Split, predicted: np.ndarray[Any, np.dtype[np.int64]]) -> dict[str, list[int]]:

@@ -1,8 +1,6 @@
 """Writing the folder to hand in, whole or not at all."""
 
 import csv
-import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +17,7 @@ from retinue.reporting.project.source_text import render
 from retinue.reporting.project.telling import told
 from retinue.reporting.project.training import train_values
 from retinue.runs import Run
-from retinue.writing import csv_cell, write_text
+from retinue.writing import appearing_folder, csv_cell, write_text
 
 SLIDES = "slides.pptx"
 _REMARKS = {
@@ -64,20 +62,13 @@ def write_project(
         texts = _texts(run, card, pictures, add_slides is not None)
     except (KeyError, TypeError, ValueError) as error:
         raise RetinueError(f"{run.path}: its files are damaged: {error}") from error
-    aside = output.resolve().with_name(f".{output.resolve().name}.{os.getpid()}.part")
-    shutil.rmtree(aside, ignore_errors=True)
     try:
-        aside.mkdir(parents=True)
-        _write(aside, texts, pictures)
-        if add_slides is not None:
-            add_slides(aside / SLIDES)
-        if output.exists():
-            output.rmdir()  # empty: not everywhere can a folder take its place
-        aside.rename(output)
+        with appearing_folder(output) as aside:
+            _write(aside, texts, pictures)
+            if add_slides is not None:
+                add_slides(aside / SLIDES)
     except OSError as error:
         raise RetinueError(f"{output}: cannot be written: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return output
 
 
