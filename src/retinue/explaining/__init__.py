@@ -1,0 +1,1 @@
+"""What a convolution does, and what is inside a trained network."""

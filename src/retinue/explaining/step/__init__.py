@@ -1,0 +1,1 @@
+"""The parts of `retinue.explaining.training_step`: begin a training, watch a step, tell of it."""
