@@ -17,6 +17,7 @@ PUBLIC = {
     "compare": "retinue.experiments.compare",
     "diagnose": "retinue.reporting.diagnosis.diagnosing",
     "evaluate": "retinue.evaluation.evaluate",
+    "explain": "retinue.explaining.explain",
     "load_data": "retinue.data.load",
     "predict": "retinue.prediction.predict",
     "record": "retinue.training.record",

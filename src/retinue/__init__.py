@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from retinue.errors import UsageError as UsageError
     from retinue.evaluation.evaluate import evaluate as evaluate
     from retinue.experiments.compare import compare as compare
+    from retinue.explaining.explain import explain as explain
     from retinue.prediction.predict import predict as predict
     from retinue.recipe import Recipe as Recipe
     from retinue.reporting.diagnosis.diagnosing import diagnose as diagnose
@@ -36,6 +37,7 @@ _HOME = {
     "record": "retinue.training.record",
     "evaluate": "retinue.evaluation.evaluate",
     "compare": "retinue.experiments.compare",
+    "explain": "retinue.explaining.explain",
     "predict": "retinue.prediction.predict",
     "diagnose": "retinue.reporting.diagnosis.diagnosing",
     "report": "retinue.reporting.forms",
@@ -55,6 +57,7 @@ __all__ = [
     "compare",
     "diagnose",
     "evaluate",
+    "explain",
     "load_data",
     "predict",
     "record",

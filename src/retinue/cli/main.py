@@ -20,6 +20,7 @@ COMMANDS = {
     "train": ("train", "train"),
     "evaluate": ("evaluate", "evaluate"),
     "compare": ("compare", "compare"),
+    "explain": ("explain", "explain"),
     "report": ("report", "report"),
     "verify-resume": ("verify", "verify_resume"),
     "predict": ("predict", "predict"),

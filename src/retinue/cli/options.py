@@ -19,6 +19,9 @@ Set = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Any key of the recipe, as model.depth=4."),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+AllowLocal = Annotated[
+    bool, typer.Option("--allow-local", help="Fetch from private addresses and any port too.")
+]
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
 OwnModel = Annotated[
     str | None,

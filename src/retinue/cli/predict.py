@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retinue.cli.console import loading, make_console, print_json, print_table
-from retinue.cli.options import Device, Json, OwnModel, RunPath
+from retinue.cli.options import AllowLocal, Device, Json, OwnModel, RunPath
 from retinue.wording import percent, printable
 from retinue.writing import csv_cell
 
@@ -24,10 +24,7 @@ def predict(
     top: Annotated[int, typer.Option(min=1, help="How many classes to show a picture.")] = 3,
     model: OwnModel = None,
     device: Device = "cpu",
-    allow_local: Annotated[
-        bool,
-        typer.Option("--allow-local", help="Fetch from private addresses and any port too."),
-    ] = False,
+    allow_local: AllowLocal = False,
     as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")] = False,
 ) -> None:

@@ -21,6 +21,10 @@ def report(
         Path | None,
         typer.Option(metavar="DIR", help="Write plain PyTorch code of a run there, to hand in."),
     ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="In a run's page: what `retinue explain` shows of it."),
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -36,7 +40,7 @@ def report(
     from retinue.reporting.forms import report as write_report
 
     console = make_console(as_json)
-    written = write_report(folder, output, notebook, slides, project).as_dict()
+    written = write_report(folder, output, notebook, slides, project, explain).as_dict()
     if as_json:
         print_json(written)
         return

@@ -6,11 +6,15 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from retinue.errors import UsageError
 from retinue.experiments.comparison import Comparison
 from retinue.runs import Run
 from retinue.wording import printable
+
+if TYPE_CHECKING:
+    from retinue.explaining.explain import Explanation
 
 PAGE, NOTEBOOK, SLIDES = "report.html", "report.ipynb", "slides.pptx"
 
@@ -41,6 +45,7 @@ def report(
     notebook: bool = False,
     slides: bool = False,
     project: str | Path | None = None,
+    explain: bool = False,
 ) -> Report:
     """Write what others can see of a run or a comparison, from the files of its folder alone.
 
@@ -54,6 +59,8 @@ def report(
         slides: write slides for a talk.
         project: a new folder for plain PyTorch code that trains the run's network again, to be
             handed in, with slides where the extra for them is installed; of a run only.
+        explain: put into a run's page what `explain` drew, or, where it drew nothing yet, have it
+            draw an answer that was right and the surest mistake.
 
     Raises:
         UsageError: there is no such folder, or it cannot be shown so.
@@ -65,11 +72,12 @@ def report(
     _require_one_file(output, page, notebook, slides)
     if project is not None and isinstance(what, Comparison):
         raise UsageError(f"--project {project}: is made of one run; name the run to hand in")
+    explanations = _explanations(what, page) if explain else []
     found: dict[str, Path] = {}
     if page:
         from retinue.reporting.page.writing import write_page
 
-        found["page"] = write_page(what, _file(what, output, PAGE))
+        found["page"] = write_page(what, _file(what, output, PAGE), explanations)
     if notebook:
         from retinue.reporting.notebook import write_notebook
 
@@ -83,6 +91,16 @@ def report(
 
         found["project"] = write_project(what, Path(project), _slides_of(what))
     return Report(**found)
+
+
+def _explanations(what: Run | Comparison, page: bool) -> "list[Explanation]":
+    if isinstance(what, Comparison) or not page:
+        raise UsageError(
+            "--explain: is for the page of one run; name its folder, and no other form"
+        )
+    from retinue.reporting.explained import explanations
+
+    return explanations(what)
 
 
 def _slides_of(run: Run) -> Callable[[Path], object] | None:

@@ -7,6 +7,7 @@ from retinue.experiments.discussion import Section
 from retinue.reporting.diagnosis import Diagnosis
 from retinue.reporting.page.about import Data, Network, Training
 from retinue.reporting.page.charts.chart import Chart
+from retinue.reporting.page.inside import Inside
 from retinue.reporting.page.matrix import Matrix
 from retinue.reporting.page.results import ClassRow
 from retinue.reporting.page.views import Collected, Entry, First, Picture, Table, Trust
@@ -63,6 +64,7 @@ class Page:
     quota: int = 0
     pairs: Table | None = None
     mistakes: Gallery | None = None
+    inside: tuple[Inside, ...] = ()
     trusts: tuple[Trust, ...] = ()
     looks: tuple[str, ...] = ()
     recipes: tuple[Table, ...] = ()
@@ -87,6 +89,7 @@ class Page:
             (self.classes or self.compared, "classes", "Class by class", "Classes"),
             (self.matrices, "confusion", "What is taken for what", "Confusion"),
             (self.mistakes, "mistakes", "Most confident mistakes", "Mistakes"),
+            (self.inside, "inside", "Inside the network", "Inside"),
             (self.trusts, "trust", "How sure it may be", "Confidence"),
             (self.commands or self.recipes, "repeat", "How to repeat it", "Repeat it"),
             (self.card, "card", "Model card", "Model card"),

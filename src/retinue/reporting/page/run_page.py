@@ -1,5 +1,8 @@
 """The page of a run."""
 
+from collections.abc import Sequence
+
+from retinue.explaining.explain import Explanation
 from retinue.reporting.diagnosis import diagnose
 from retinue.reporting.facts.card import model_card
 from retinue.reporting.facts.commands import command_line, commands
@@ -16,6 +19,7 @@ from retinue.reporting.page.about import (
 )
 from retinue.reporting.page.charts.curves import curve_charts, rate_chart
 from retinue.reporting.page.first import first_of_run
+from retinue.reporting.page.inside import inside_of
 from retinue.reporting.page.matrix import (
     WIDE,
     Matrix,
@@ -31,7 +35,7 @@ from retinue.runs import Run
 from retinue.wording import percent
 
 
-def page_of_run(run: Run) -> Page:
+def page_of_run(run: Run, explanations: Sequence[Explanation] = ()) -> Page:
     """Everything that is known of a run, however far it came.
 
     Raises:
@@ -58,6 +62,7 @@ def page_of_run(run: Run) -> Page:
         matrices=matrices,
         quota=fill(matrices, collected.album),
         pairs=pairs_table(metrics, run.classes) if metrics and len(run.classes) > WIDE else None,
+        inside=tuple(map(inside_of, explanations)),
         mistakes=gallery(pictures, collected, digests, split or ""),
         trusts=_trusts(run, split, collected),
         looks=(test_looks(run),),
