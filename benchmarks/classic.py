@@ -115,8 +115,8 @@ def shared_features(found: Comparison, folder: Path) -> Iterator[str]:
         if len(seconds) > 1 and seconds[0] > 2 * max(seconds[1:]):
             each = ", ".join(f"{value:.0f}" for value in seconds)
             yield (
-                f"Training `{one['name']}` took {each} s: the features of all pictures are computed "
-                "with the first seed, and kept."
+                f"Training `{one['name']}` took {each} s: the features of all pictures are "
+                "computed with the first seed, and kept."
             )
             yield ""
 
