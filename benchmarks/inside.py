@@ -16,9 +16,9 @@ import torch
 
 from benchmarks import arrays, document, machine
 from retinue.data.load import load_data
-from retinue.explaining.attribution import attribution
-from retinue.explaining.feature_maps import feature_maps
+from retinue.explaining.attribution.attribution import attribution
 from retinue.explaining.layers import find_layer
+from retinue.explaining.maps.feature_maps import feature_maps
 from retinue.explaining.picture import Picture, of_split
 from retinue.images import Preprocess
 from retinue.models.catalogue import build

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 from torch import nn
 
 from retinue.evaluation.evaluate import reopen
-from retinue.explaining.attribution import attribution
-from retinue.explaining.batch_norm import batch_norm
-from retinue.explaining.dropout import dropout
-from retinue.explaining.embedding import embedding
-from retinue.explaining.feature_maps import feature_maps
-from retinue.explaining.filters import filters
-from retinue.explaining.layer_overview import layer_overview
+from retinue.explaining.attribution.attribution import attribution
+from retinue.explaining.embedding.embedding import embedding
+from retinue.explaining.fields.receptive_field import receptive_field
+from retinue.explaining.maps.feature_maps import feature_maps
+from retinue.explaining.maps.filters import filters
+from retinue.explaining.maps.layer_overview import layer_overview
+from retinue.explaining.modes.batch_norm import batch_norm
+from retinue.explaining.modes.dropout import dropout
 from retinue.explaining.picture import Picture
-from retinue.explaining.receptive_field import receptive_field
-from retinue.explaining.training_step import training_step
+from retinue.explaining.step.training_step import training_step
 from retinue.prediction.classifier import Classifier
 from retinue.runs import Run
 

@@ -1,1 +1,1 @@
-"""The parts of `retinue.explaining.training_step`: begin a training, watch a step, tell of it."""
+"""One real step of a training, watched: begin a training, watch a step, tell of it."""

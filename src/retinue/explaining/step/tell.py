@@ -10,9 +10,9 @@ from torch.nn import functional as F  # noqa: N812
 from retinue.explaining.layers import OURS
 from retinue.explaining.step.begin import Begun
 from retinue.explaining.step.rule import written_out
+from retinue.explaining.step.seen import LayerStep, Numbers, TrainingStepSeen, WeightStep
 from retinue.explaining.step.watch import Watched
 from retinue.explaining.step.weight import weights_of
-from retinue.explaining.training_step_seen import LayerStep, Numbers, TrainingStepSeen, WeightStep
 from retinue.images import Pixels
 from retinue.models.describe import kind
 from retinue.recipe import Recipe

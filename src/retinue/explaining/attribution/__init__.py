@@ -1,0 +1,1 @@
+"""Which places of a picture speak for a class."""

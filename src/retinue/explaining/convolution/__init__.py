@@ -1,0 +1,1 @@
+"""What one convolution or pooling does, exactly, cell by cell."""

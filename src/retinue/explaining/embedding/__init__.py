@@ -1,0 +1,1 @@
+"""All pictures in a plane, by what the last layer gets of them."""

@@ -1,0 +1,1 @@
+"""Which pixels a unit can see, and which it does see."""

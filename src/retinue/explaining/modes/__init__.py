@@ -1,0 +1,1 @@
+"""Batch norm and dropout, which work unlike in training and after it."""
