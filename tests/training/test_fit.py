@@ -253,6 +253,17 @@ def test_every_epoch_is_told(trained: Callable[..., Run]) -> None:
     assert told == found.history
 
 
+def test_a_listener_is_told_of_every_step(trained: Callable[..., Run]) -> None:
+    steps: list[int] = []
+    lines: list[dict[str, Any]] = []
+    listener = Listener(on_step=lambda step, _: steps.append(step.step), on_epoch=lines.append)
+    found = trained(epochs=2, listener=listener)
+    assert len(steps) == found.status["step"]
+    assert lines == found.history
+    with pytest.raises(UsageError, match="on_epoch: the listener has one of its own"):
+        trained(epochs=2, listener=listener, on_epoch=lines.append)
+
+
 # How it may end.
 
 

@@ -50,6 +50,7 @@ def train(
     checkpoint_every: str | int = EVERY,
     resume: Run | str | Path | None = None,
     on_epoch: Callable[[dict[str, Any]], None] | None = None,
+    listener: Listener | None = None,
     **settings: Any,
 ) -> Run:
     """Train a classifier and return its run.
@@ -71,6 +72,8 @@ def train(
         resume: a run that was stopped; it goes on with its own recipe, as if never stopped. Needs
             `data` and `model` again only where they were objects of Python's.
         on_epoch: called with each epoch's line of history.
+        listener: who is told of every step too, as that of `retinue.widgets.TrainingMonitor`; has
+            an `on_epoch` of its own.
         settings: any key of the recipe, as epochs=5 or lr=1e-3.
 
     Raises:
@@ -78,7 +81,10 @@ def train(
         RetinueError: data that cannot be read, or a loss that is no longer a number.
     """
     module = model if isinstance(model, nn.Module) else None
-    listener = Listener() if on_epoch is None else Listener(on_epoch=on_epoch)
+    if on_epoch is not None:
+        if listener is not None:
+            raise UsageError("on_epoch: the listener has one of its own; give one of both")
+        listener = Listener(on_epoch=on_epoch)
     given = data if isinstance(data, ImageData | tuple) else None
     if resume is not None:
         said: dict[str, Any] = {"recipe": recipe, "output": output, **settings}
