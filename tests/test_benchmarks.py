@@ -205,6 +205,18 @@ def test_killed_trainings_go_on_exactly_from_python_too(bench: Path, tmp_path: P
 
 
 @pytest.mark.slow
+def test_looking_inside_is_timed_for_every_network(bench: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks.inside", "--smoke"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    *_, row = done.stdout.splitlines()
+    name, maps, cam, both, captum = (cell.strip() for cell in row.strip("|").split("|"))
+    assert name == "`cnn`"
+    assert min(map(float, (maps, cam, captum))) > 0
+    assert float(both) == pytest.approx(float(maps) + float(cam), abs=0.002)
+
+
+@pytest.mark.slow
 def test_the_classic_assignment_is_written_with_its_pictures(bench: Path, tmp_path: Path) -> None:
     document = tmp_path / "docs" / "classic.md"
     command = [sys.executable, "-m", "benchmarks.classic", "--smoke", "--folder", str(tmp_path)]

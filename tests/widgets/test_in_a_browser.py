@@ -1,0 +1,352 @@
+"""The shared code of all widgets, and the widget FeatureMaps, in Chromium."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import Page, expect
+
+from retinue.explaining.picture import Picture
+from retinue.models.catalogue import wrap
+from retinue.widgets.feature_maps import FeatureMapsPanel
+from retinue.widgets.panel import Panel
+from tests.widgets.host import Watched, accessibility_faults, fits, opened, settled
+from tests.widgets.probe import ProbePanel, sources
+from tests.widgets.test_feature_maps import Own, classifier_of
+
+pytestmark = pytest.mark.slow
+
+Serving = Callable[..., Any]
+HARM = "<img src=x onerror=console.error(1)>"
+PHONE, DESK = 390, 1280
+
+
+def pixels_of(page: Page, selector: str) -> np.ndarray[Any, Any]:
+    """(h, w, 4): what is on a canvas."""
+    found = page.evaluate(
+        "(where) => { const from = document.querySelector(where); const { width, height } = from;"
+        "const copy = new OffscreenCanvas(width, height).getContext('2d');"
+        "copy.drawImage(from, 0, 0);"
+        "return [height, width, [...copy.getImageData(0, 0, width, height).data]]; }",
+        selector,
+    )
+    return np.array(found[2], np.uint8).reshape(found[0], found[1], 4)
+
+
+def test_every_control_sets_its_key_and_follows_it(browser_page: Page, serving: Serving) -> None:
+    panel = ProbePanel()
+    with serving({"a": panel}, sources=sources) as host:
+        page = opened(browser_page, host)
+        page.get_by_label("Number").fill("6")
+        page.get_by_label("Share").fill("0.9")
+        page.get_by_label("Kind").select_option("second")
+        page.get_by_role("checkbox").check()
+        settled(page)
+        assert panel.state["number"] == 6
+        assert panel.state["share"] == 0.9
+        assert panel.state["kind"] == ["b", 2]
+        assert panel.state["on"] is True
+        expect(page.locator(".double")).to_have_text("12")
+        expect(page.get_by_label("Share").locator("xpath=../output")).to_have_text("0.9")
+        host.take(page, "a", {"number": 8, "share": 0.1, "kind": "third", "on": False})
+        expect(page.get_by_label("Number")).to_have_value("8")
+        expect(page.get_by_label("Share")).to_have_value("0.1")
+        expect(page.get_by_label("Kind")).to_have_value("third")
+        expect(page.get_by_role("checkbox")).not_to_be_checked()
+
+
+def test_what_is_impossible_is_said_and_what_is_possible_unsays_it(
+    browser_page: Page, serving: Serving
+) -> None:
+    panel = ProbePanel()
+    with serving({"a": panel}, sources=sources) as host:
+        page = opened(browser_page, host)
+        expect(page.get_by_role("alert")).to_have_text("")
+        page.get_by_label("Number").fill("7")
+        expect(page.get_by_role("alert")).to_have_text("number 7: should be even")
+        expect(page.get_by_label("Number")).to_have_value("7")
+        assert panel.state["number"] == 2
+        page.get_by_role("checkbox").check()
+        expect(page.get_by_role("alert")).to_have_text("")
+        expect(page.locator(".double")).to_have_text("14")
+
+
+def test_an_empty_field_sets_nothing_and_is_filled_again(
+    browser_page: Page, serving: Serving
+) -> None:
+    panel = ProbePanel()
+    with serving({"a": panel}, sources=sources) as host:
+        page = opened(browser_page, host)
+        page.get_by_label("Number").fill("")
+        settled(page)
+        assert host.posted == []
+        page.get_by_label("Share").focus()
+        expect(page.get_by_label("Number")).to_have_value("2")
+
+
+def test_pixels_are_drawn_as_they_are_and_pointed_at(browser_page: Page, serving: Serving) -> None:
+    panel = ProbePanel()
+    with serving({"a": panel}, sources=sources) as host:
+        page = opened(browser_page, host)
+        wanted = np.arange(18, dtype=np.uint8).reshape(2, 3, 3)
+        assert (pixels_of(page, "canvas")[..., :3] == wanted).all()
+        assert (pixels_of(page, "canvas")[..., 3] == 255).all()
+        panel.tell_all({"pixels": bytes(range(18))[::-1]})
+        settled(page)
+        while page.evaluate("window.draws") < 2:
+            page.wait_for_timeout(20)
+        assert (pixels_of(page, "canvas")[..., :3] == wanted.ravel()[::-1].reshape(2, 3, 3)).all()
+        says = page.locator(".retinue-says")
+        page.evaluate("document.querySelector('canvas').style.width = '300px'")
+        box = page.locator("canvas").bounding_box()
+        assert box is not None
+        page.locator("canvas").click(position={"x": box["width"] * 0.9, "y": box["height"] * 0.9})
+        expect(says).to_have_text("2,1")
+        page.locator("canvas").tap(position={"x": 1, "y": 1})
+        expect(says).to_have_text("0,0")
+        for key, text in (("ArrowRight", "1,0"), ("ArrowDown", "1,1"), ("ArrowLeft", "0,1")):
+            page.locator("canvas").press(key)
+            expect(says).to_have_text(text)
+
+
+def test_many_changes_are_drawn_once_a_frame(browser_page: Page, serving: Serving) -> None:
+    with serving({"a": ProbePanel()}, sources=sources) as host:
+        page = opened(browser_page, host)
+        drawn = page.evaluate(
+            "() => { const before = window.draws; const model = window.host.model('a');"
+            "for (let n = 0; n < 50; n += 1) model.set('words', String(n));"
+            "return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame("
+            "() => done(window.draws - before)))); }"
+        )
+        assert drawn == 1
+
+
+def test_words_from_outside_stay_words(browser_page: Page, serving: Serving) -> None:
+    with serving({"a": ProbePanel(words=HARM)}, sources=sources) as host:
+        page = opened(browser_page, host)
+        assert page.locator(".words").text_content() == HARM
+        assert page.locator("img").count() == 0
+
+
+def test_two_widgets_on_a_page_do_not_disturb_each_other(
+    browser_page: Page, serving: Serving
+) -> None:
+    panels = {"a": ProbePanel(), "b": ProbePanel()}
+    with serving(panels, sources=sources) as host:
+        page = opened(browser_page, host)
+        page.locator("#a").get_by_label("Number").fill("6")
+        settled(page)
+        assert [panels[key].state["number"] for key in "ab"] == [6, 2]
+        expect(page.locator("#b .double")).to_have_text("4")
+
+
+def test_a_widget_that_is_taken_away_listens_no_more(browser_page: Page, serving: Serving) -> None:
+    panel = ProbePanel()
+    with serving({"a": panel}, sources=sources) as host:
+        page = opened(browser_page, host)
+        assert page.evaluate("window.host.listeners('a')") > 5
+        page.evaluate("window.host.unmount('a')")
+        assert page.evaluate("[window.host.listeners('a'), window.ended]") == [0, 1]
+
+
+def test_a_panel_that_changes_by_itself_reaches_the_page(
+    browser_page: Page, serving: Serving
+) -> None:
+    panel = ProbePanel()
+    with serving({"a": panel}, sources=sources) as host:
+        page = opened(browser_page, host)
+        panel.tell_all({"words": "news"})
+        expect(page.locator(".words")).to_have_text("news")
+        panel.tell_all({"words": "more"})
+        expect(page.locator(".words")).to_have_text("more")
+
+
+@pytest.mark.parametrize("harm", ["request", "error", "warning", "script"])
+def test_what_a_page_must_not_do_is_noticed(watched: Watched, serving: Serving, harm: str) -> None:
+    lines = {
+        "request": "new Image().src = 'https://example.org/x.png';",
+        "error": "console.error('planted');",
+        "warning": "console.warn('planted');",
+        "script": "setTimeout(() => { throw new Error('planted'); });",
+    }
+    planted = f"{sources('probe')}\n{lines[harm]}"
+    with serving({"a": ProbePanel()}, sources=lambda _: planted, policy="") as host:
+        opened(watched.page, host)
+        watched.page.wait_for_timeout(200)
+        assert watched.faults() != []
+        assert (watched.strangers() == ["https://example.org/x.png"]) == (harm == "request")
+
+
+def test_axe_notices_a_fault_that_is_planted(browser_page: Page, serving: Serving) -> None:
+    with serving({"a": ProbePanel()}, sources=sources) as host:
+        page = opened(browser_page, host)
+        assert accessibility_faults(page) == []
+        page.evaluate(
+            "document.querySelector('select').closest('label').querySelector('span').remove()"
+        )
+        assert [one.partition(":")[0] for one in accessibility_faults(page)] == ["select-name"]
+
+
+@pytest.mark.parametrize(
+    ("system", "attribute", "value", "dark"),
+    [
+        ("dark", "data-jp-theme-light", "true", False),
+        ("light", "data-jp-theme-light", "false", True),
+        ("light", "data-retinue-theme", "dark", True),
+        ("dark", "data-retinue-theme", "light", False),
+        ("light", "class", "vscode-dark", True),
+        ("dark", "class", "vscode-light", False),
+        ("dark", "title", "", True),
+        ("light", "title", "", False),
+    ],
+)
+def test_light_and_dark_are_those_of_the_place(
+    browser_page: Page, serving: Serving, system: Any, attribute: str, value: str, dark: bool
+) -> None:
+    with serving({"a": ProbePanel()}, sources=sources) as host:
+        browser_page.emulate_media(color_scheme=system)
+        page = opened(browser_page, host)
+        page.evaluate(f"document.body.setAttribute('{attribute}', '{value}')")
+        colours = page.locator(".retinue").evaluate(
+            "(root) => [getComputedStyle(root).backgroundColor, getComputedStyle(root).colorScheme]"
+        )
+        assert colours == (["rgb(23, 25, 28)", "dark"] if dark else ["rgb(255, 255, 255)", "light"])
+
+
+# FeatureMaps
+
+
+@pytest.fixture
+def panel() -> FeatureMapsPanel:
+    """A network of no catalogue, and a file and classes that are out for harm."""
+    torch.manual_seed(0)
+    model = wrap(Own(3), [120.0] * 3, [60.0] * 3)
+    pixels = np.random.default_rng(3).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+    classes = (HARM, "\u202eevil", "x" * 500)
+    picture = Picture(f"{HARM}\u202e.png", pixels)
+    return FeatureMapsPanel(classifier_of(model, 3, classes=classes), picture, layer="act")
+
+
+def chosen_map(panel: Panel) -> np.ndarray[Any, Any]:
+    """(h, w): the chosen map as shares of the layer's limit, from the state's exact values."""
+    state = panel.state
+    values = np.frombuffer(state["values"], "<f4").reshape(state["map_size"])
+    return np.asarray(np.clip(values / state["limit"], -1, 1))
+
+
+def laid_over(panel: Panel) -> np.ndarray[Any, Any]:
+    """(H, W, 3): the picture under the chosen map, by torch."""
+    state = panel.state
+    size = tuple(state["picture_size"])
+    heat = torch.nn.functional.interpolate(
+        torch.from_numpy(chosen_map(panel).copy())[None, None], size[:2], mode="bilinear",
+        align_corners=False,
+    )[0, 0].numpy()[..., None]  # fmt: skip
+    picture = np.frombuffer(state["picture"], np.uint8).reshape(size).astype(float)
+    pale = 70 + 0.72 * (picture @ [0.299, 0.587, 0.114])[..., None]
+    strength = state["strength"]
+    ground = (1 - strength) * picture + strength * pale
+    cover = 0.85 * strength * np.abs(heat)
+    ink = np.where(heat > 0, [213, 94, 0], [0, 114, 178])
+    return np.asarray((1 - cover) * ground + cover * ink)
+
+
+def far(page: Page, panel: Panel) -> float:
+    """How far the page's overlay is from torch's, in levels of 256."""
+    shown = pixels_of(page, ".frame canvas[role=img]")[..., :3].astype(float)
+    return float(np.abs(shown - laid_over(panel)).max())
+
+
+def test_the_overlay_is_what_torch_makes_of_the_map(
+    browser_page: Page, serving: Serving, panel: FeatureMapsPanel
+) -> None:
+    with serving({"a": panel}) as host:
+        page = opened(browser_page, host)
+        assert far(page, panel) < 2.5
+        for layer in ("first", "pool"):
+            page.get_by_label("Layer").select_option(label=dict(panel.state["layers"])[layer])
+            page.get_by_label("Strength").fill("0.5")
+            settled(page)
+            assert panel.state["layer"] == layer
+            assert far(page, panel) < 2.5
+        panel.state["values"] = np.roll(
+            np.frombuffer(panel.state["values"], "<f4").reshape(8, 8), 1, 0
+        ).tobytes()
+        assert far(page, panel) > 10
+
+
+def test_a_channel_is_chosen_by_mouse_finger_and_keys(
+    browser_page: Page, serving: Serving, panel: FeatureMapsPanel
+) -> None:
+    with serving({"a": panel}) as host:
+        page = opened(browser_page, host)
+        grid = page.get_by_role("slider", name="Chosen channel")
+        grid.focus()
+        grid.press("Home")
+        settled(page)
+        assert panel.state["channel"] == 0
+        expect(grid).to_have_attribute("aria-valuenow", "0")
+        grid.press("ArrowRight")
+        settled(page)
+        expect(page.locator(".one > .retinue-says").first).to_have_text(
+            "Channel 1: zero everywhere on this picture."
+        )
+        grid.press("End")
+        settled(page)
+        assert panel.state["channel"] == 4
+        box = grid.bounding_box()
+        assert box is not None
+        grid.click(position={"x": box["width"] * 0.5, "y": box["height"] / 2})
+        settled(page)
+        assert panel.state["channel"] == 2
+        grid.tap(position={"x": box["width"] * 0.1, "y": box["height"] / 2})
+        settled(page)
+        assert panel.state["channel"] == 0
+        assert far(page, panel) < 2.5
+
+
+def test_the_value_of_a_cell_is_read_with_pointer_and_keys(
+    browser_page: Page, serving: Serving, panel: FeatureMapsPanel
+) -> None:
+    with serving({"a": panel}) as host:
+        page = opened(browser_page, host)
+        values = np.frombuffer(panel.state["values"], "<f4").reshape(16, 16)
+        canvas = page.get_by_role("application")
+        says = page.locator(".one > .retinue-says").last
+        canvas.press("ArrowRight")
+        expect(says).to_contain_text("Row 8, column 8: ")
+        for key in ("ArrowUp", "ArrowRight"):
+            canvas.press(key)
+        expect(says).to_contain_text("Row 7, column 9: ")
+        told = float((says.text_content() or "").rpartition(": ")[2].replace("−", "-"))
+        assert told == pytest.approx(float(values[7, 9]), rel=0.01)
+        box = canvas.bounding_box()
+        assert box is not None
+        canvas.hover(position={"x": box["width"] * 0.99, "y": 1})
+        expect(says).to_contain_text("Row 0, column 15: ")
+
+
+def test_a_refused_layer_is_said_and_the_maps_stay(
+    browser_page: Page, serving: Serving, panel: FeatureMapsPanel
+) -> None:
+    with serving({"a": panel}) as host:
+        page = opened(browser_page, host)
+        page.evaluate("const m = window.host.model('a'); m.set('layer', 'head'); m.save_changes()")
+        expect(page.get_by_role("alert")).to_contain_text("single numbers")
+        assert panel.state["layer"] == "act"
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_feature_maps_are_accessible_and_fit(
+    browser_page: Page, serving: Serving, panel: FeatureMapsPanel, width: int, scheme: Any
+) -> None:
+    browser_page.set_viewport_size({"width": width, "height": 800})
+    browser_page.emulate_media(color_scheme=scheme)
+    with serving({"a": panel, "b": panel}) as host:
+        page = opened(browser_page, host)
+        assert accessibility_faults(page) == []
+        assert fits(page)
+        assert page.locator("img").count() == 0
