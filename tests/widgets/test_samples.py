@@ -89,6 +89,7 @@ def test_a_network_that_learns_is_asked_and_stays_as_it_is(digits: ImageData) ->
         assert not np.allclose(model.train()(pixels).softmax(1).numpy(), found, atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_a_network_is_made_from_its_weights_and_nothing_is_drawn(name: str, tmp_path: Path) -> None:
     size, channels = ((64, 64), 3) if name == "efficientnet_lite0" else ((32, 32), 3)

@@ -13,6 +13,8 @@ from retinue.explaining.step.training_step import training_step
 from retinue.recipe import Recipe, make_recipe
 from retinue.widgets.training_step import STAGES, TrainingStepPanel
 
+pytestmark = pytest.mark.slow  # each begins a training
+
 SETTINGS = {
     "model": {"name": "cnn", "depth": 2, "width": 4},
     "opt": "sgd", "lr": 0.1, "momentum": 0.0, "weight_decay": 0.0, "schedule": "constant",
