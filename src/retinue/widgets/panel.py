@@ -18,9 +18,10 @@ Tell = Callable[[dict[str, Value]], None]
 class Panel:
     """The state of a widget, and what a change of it entails.
 
-    The state is what the page knows: `name` (for people and screen readers), `problem` (one line,
-    empty where all is well) and what a subclass adds. `module` names the page's code,
-    `assets/<module>.js`; `inputs` are the keys of the state that page and Python may set.
+    The state is what the page knows, with all its keys from the beginning: `name` (for people and
+    screen readers), `problem` (one line, empty where all is well) and what a subclass adds.
+    `module` names the page's code, `assets/<module>.js`; `inputs` are the keys that page and Python
+    may set.
     """
 
     module: ClassVar[str]

@@ -112,12 +112,14 @@ function convolved(input, settings, [height, width]) {
   const made = (apart ? input.planes : [0]).map(
     () => new Float64Array(height * width).fill(settings.bias),
   );
+  let between = null; // one for all channels: large arrays cost time to make and to forget
   input.planes.forEach((plane, channel) => {
     const weights = sliceFor(settings.values, channel);
     const target = { plane: made[apart ? channel : 0], height, width };
     const source = { plane, height: input.height, width: input.width };
     const factors = factorsOf(weights);
-    if (factors) addInTwo(target, source, factors, settings);
+    between = factors && between === null ? new Float64Array(input.height * width) : between;
+    if (factors) addInTwo(target, source, between.fill(0), factors, settings);
     else addWindows(target, source, weights, settings);
   });
   return { height, width, planes: made };
@@ -139,10 +141,9 @@ function factorsOf(weights) {
   return weights.every(same) ? [column, row] : null;
 }
 
-// The same as `addWindows`, first along the rows and then along the columns.
-function addInTwo(made, input, [column, row], { stride, dilation }) {
-  const between = { height: input.height, width: made.width };
-  between.plane = new Float64Array(between.height * between.width);
+// The same as `addWindows`, first along the rows, into a plane of zeros, then along the columns.
+function addInTwo(made, input, plane, [column, row], { stride, dilation }) {
+  const between = { plane, height: input.height, width: made.width };
   addWindows(between, input, [row], { stride: [1, stride[1]], dilation: [1, dilation[1]] });
   const down = column.map((weight) => [weight]);
   addWindows(made, between, down, { stride: [stride[0], 1], dilation: [dilation[0], 1] });

@@ -13,12 +13,16 @@ function scaleOf(settings, map, white) {
   if (kind === "picture") {
     const channels = settings.channels === "sum" ? settings.channel_count : 1;
     const high = white * Math.max(1, totals(settings.values, channels).sum);
-    const isBeyond = (value) => value < -1e-9 || value > high + 1e-9;
-    const cut = map.planes.some((plane) => plane.some(isBeyond));
-    return { kind, low: 0, high, cut };
+    return { kind, low: 0, high, cut: map.planes.some((plane) => goesBeyond(plane, high)) };
   }
   const { most, kept } = sizesWithin(map);
   return { kind, low: -kept, high: kept, cut: kept < most };
+}
+
+// Whether a number is below 0 or above the highest, by more than rounding makes it.
+function goesBeyond(plane, high) {
+  for (const value of plane) if (value < -1e-9 || value > high + 1e-9) return true;
+  return false;
 }
 
 // A kernel whose weights add up to nothing, or less, finds differences; others make pictures.
