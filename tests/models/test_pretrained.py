@@ -309,7 +309,7 @@ def test_nothing_that_fits_is_an_error_with_examples() -> None:
     with pytest.raises(UsageError) as caught:
         load_into(ours, weights(theirs, "w.pt"), HEAD)
     assert str(caught.value) == (
-        "w.pt: nothing in it fits this network: it has tensors such as stem.weight, the network "
+        "w.pt: nothing in it fits this network: it has tensors such as stem.bias, the network "
         "such as conv.weight"
     )
     assert same(ours.state_dict(), before)
@@ -348,6 +348,14 @@ def test_the_head_stays_new() -> None:
         "left out: fc (the head)",
         "newly made: fc",
     ]
+
+
+def test_what_is_told_does_not_depend_on_the_order_of_the_tensors() -> None:
+    tensors = {**state(), "b.extra": torch.ones(1), "a.extra": torch.ones(1)}
+    turned = dict(reversed(tensors.items()))
+    one, other = (load_into(network(1), weights(some), HEAD) for some in (tensors, turned))
+    assert list(one.left_out) == list(other.left_out)
+    assert one.lines() == other.lines()
 
 
 def test_a_head_of_other_classes_is_left_out_too() -> None:

@@ -136,7 +136,8 @@ def load_into(
             another shape.
     """
     ours, last = network.state_dict(), list(head)
-    theirs = _renamed(weights.tensors, ours)
+    # safetensors gives its tensors in another order every time.
+    theirs = dict(sorted(_renamed(weights.tensors, ours).items()))
     fitting, left_out = {}, {}
     for name, tensor in theirs.items():
         if name not in ours:
