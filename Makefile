@@ -48,6 +48,8 @@ soak: $(VENV)/dev
 	$(BIN)/python -m benchmarks.transfer classes --write
 	$(BIN)/python -m benchmarks.classic --write
 	$(BIN)/python -m benchmarks.diagnoses --write
+	$(BIN)/python -m benchmarks.inside --write
+	$(BIN)/python -m benchmarks.widgets
 	$(BIN)/python -m benchmarks.step_profile cifar10-94 --write
 
 clean:

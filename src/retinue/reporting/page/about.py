@@ -60,7 +60,7 @@ def data_of(run: Run) -> Data:
     facts = [
         ("source", data["source"] or "arrays in memory"),
         ("classes", f"{len(run.classes):,}"),
-        ("the network sees", f"{height} x {width} pixels, {colour}"),
+        (f"{run.recipe.model.name} sees", f"{height} x {width} pixels, {colour}"),
         ("brought to size by", data["preprocess"]["fit"]),
         ("digest of the data", str(data["digest"])[:16]),
     ]

@@ -166,7 +166,8 @@ def _remarks(run: Run, book: Book) -> list[str]:
     height, width = run.data["preprocess"]["size"]
     colour = "grey" if run.data["preprocess"]["channels"] == 1 else "colour"
     book.note(f"{height} x {width}", "preprocess.size")
-    found = [f"The network sees {colour} pictures of {height} x {width} pixels."]
+    network = short(run.recipe.model.name, 40)  # others of a comparison may see other sizes
+    found = [f"{network} sees {colour} pictures of {height} x {width} pixels."]
     bad = run.data.get("bad_pictures")
     if bad:
         book.note(whole(bad), "bad_pictures")
