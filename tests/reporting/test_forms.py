@@ -18,8 +18,8 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, object, Path]]:
     """What would be written: form, of what, where."""
     found: list[tuple[str, object, Path]] = []
 
-    def writer(form: str) -> Callable[[object, Path], Path]:
-        def write(what: object, output: Path) -> Path:
+    def writer(form: str) -> Callable[..., Path]:
+        def write(what: object, output: Path, explanations: object = ()) -> Path:
             found.append((form, what, output))
             return output
 
