@@ -21,6 +21,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
     )
 
 
+@pytest.mark.slow
 def test_a_right_answer_and_the_surest_mistake_are_explained(trained: Run, tmp_path: Path) -> None:
     run = Run.load(shutil.copytree(trained.path, tmp_path / "run"))
     right, wrong = explanations(run)
@@ -38,6 +39,7 @@ def test_a_right_answer_and_the_surest_mistake_are_explained(trained: Run, tmp_p
     assert right.predicted == known.true
 
 
+@pytest.mark.slow
 def test_they_are_read_and_not_made_a_second_time(trained: Run, tmp_path: Path) -> None:
     run = Run.load(shutil.copytree(trained.path, tmp_path / "run"))
     first = explanations(run)

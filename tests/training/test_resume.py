@@ -107,6 +107,7 @@ def test_a_killed_training_ends_as_if_never_killed(
     assert not (killed.path / "checkpoint").exists()
 
 
+@pytest.mark.slow
 def test_every_single_step_is_a_place_to_go_on_from(
     straight: Callable[[str], Run], digits: ImageData, tmp_path: Path
 ) -> None:

@@ -124,6 +124,7 @@ NETWORKS: list[tuple[str, Size, dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "size", "arguments"), NETWORKS)
 def test_arithmetic_is_what_is_measured(name: str, size: Size, arguments: dict[str, Any]) -> None:
     assert_equal_everywhere(network(name, size, **arguments), 3, size)
