@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from retinue.data.imagedata import ImageData
+from retinue.evaluation.evaluate import reopen
 from retinue.runs import Run
 from retinue.training.fit import train
 
@@ -59,6 +61,22 @@ def test_bad_input_is_a_line_and_exit_2(
     assert (code, out) == (2, "")
     assert said in err
     assert err.count("\n") == 1
+
+
+def test_the_data_is_opened_once_for_all_that_needs_it(
+    command: Command, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Run] = []
+
+    def counting(run: Run, data_root: Path | None) -> ImageData:
+        opened.append(run)
+        return reopen(run, data_root)
+
+    monkeypatch.setattr("retinue.explaining.explain.reopen", counting)
+    words = ["--view", "batch-norm", "--view", "embedding", "--view", "training-step"]
+    code, _, err = command("explain", str(trained.path), "test:2", *words)
+    assert (code, err) == (0, "")
+    assert len(opened) == 1
 
 
 def test_a_report_shows_what_was_explained(command: Command, trained: Run, tmp_path: Path) -> None:

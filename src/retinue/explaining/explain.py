@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -12,10 +13,10 @@ from torch import nn
 from retinue import notebook, plotting
 from retinue.data.cache import Progress
 from retinue.errors import RetinueError, UsageError
-from retinue.explaining.picture import Picture, as_picture_of, read_picture
+from retinue.evaluation.evaluate import reopen
+from retinue.explaining.picture import PictureSource, picture_for
 from retinue.explaining.views import VIEWS, Question, View
 from retinue.fetch import WebLimits
-from retinue.images import Pixels
 from retinue.models.settings import suggestion
 from retinue.prediction.classifier import Classifier
 from retinue.runs import Run, slug
@@ -56,7 +57,7 @@ class Explanation:
 
 def explain(
     run: Run | str | Path,
-    picture: str | Path | Pixels | Picture,
+    picture: PictureSource,
     *,
     layer: str | None = None,
     views: Sequence[str] | Literal["all"] | None = None,
@@ -71,7 +72,7 @@ def explain(
     Args:
         run: what `train` gave, or its folder.
         picture: a file, an address of the web, `-`, a picture of the run's own data such as
-            `test:17`, uint8 pixels (H, W) or (H, W, C), or one that is ready for the network.
+            `test:17`, uint8 pixels (H, W) or (H, W, C), or pixels with a name.
         layer: for the views of one layer, in place of what each takes by itself.
         views: names of `VIEWS`, or "all"; by default those that need nothing but the network and
             the picture.
@@ -89,13 +90,9 @@ def explain(
     run = Run.load(run)
     wanted = _wanted(views)
     classifier = Classifier.load(run, model)
-    if isinstance(picture, Picture):
-        seen = picture
-    elif isinstance(picture, str | Path):
-        seen = read_picture(classifier, run, picture, web, data_root)
-    else:
-        seen = as_picture_of(classifier, picture)
-    question = Question(run, classifier, seen, layer, model, data_root)
+    data = cache(partial(reopen, run, data_root))
+    seen = picture_for(classifier, picture, data, web)
+    question = Question(run, classifier, seen, data, layer, model)
     folder = Path(output) if output is not None else _place(run, seen.name)
     _require_ours(folder)
     with appearing_folder(folder) as aside:

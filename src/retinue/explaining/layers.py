@@ -1,19 +1,21 @@
 """The layers of a network by name, and what each of them takes and gives."""
 
+import copy
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import Tensor, nn
 
 from retinue.errors import UsageError
-from retinue.models.graph import GraphNetwork
+from retinue.models.graph import GraphNetwork, in_a_line
 from retinue.models.settings import suggestion
 from retinue.wording import printable
 
 OURS = "network."  # what every layer of a wrapped network begins with
 _WITHIN = "parametrizations"  # what torch puts into a layer whose weights are computed from others
+Part = TypeVar("Part", bound=nn.Module | None)
 _LISTED = 20  # names of layers that an error lists
 
 
@@ -59,7 +61,34 @@ def find_layer(model: nn.Module, name: str) -> nn.Module:
     )
 
 
-def listed(names: Mapping[str, nn.Module], what: str = "Layers are") -> str:
+def find_among(
+    model: nn.Module, some: Mapping[str, Part], name: str, what: str
+) -> tuple[str, Part]:
+    """The one of some layers that a name means, and by which name it is among them.
+
+    Raises:
+        UsageError: there is no such layer, or it is no `what`.
+    """
+    found = find_layer(model, name)
+    for key, one in some.items():
+        if one is found:
+            return key, one
+    raise UsageError(f"--layer {printable(name)}: is no {what}; {listed(some, 'those are')}")
+
+
+def copied(model: Part) -> Part:
+    """A copy of a network, or of a layer.
+
+    Raises:
+        UsageError: its code does not allow that.
+    """
+    try:
+        return copy.deepcopy(model)
+    except Exception as error:  # whatever a user's own code makes of it
+        raise UsageError(f"the network cannot be copied: {in_a_line(error)}") from error
+
+
+def listed(names: Mapping[str, Any], what: str = "Layers are") -> str:
     """`Layers are: a, b, c`, with as many names as fit into an error's line."""
     shown = [printable(name) for name in list(names)[:_LISTED]]
     more = f", and {len(names) - _LISTED} more" if len(names) > _LISTED else ""

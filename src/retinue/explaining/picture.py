@@ -1,6 +1,7 @@
 """A picture as the network of a classifier takes it."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -11,19 +12,17 @@ from torch import Tensor
 from retinue.data.batches import to_tensor
 from retinue.data.imagedata import SPLITS, ImageData
 from retinue.errors import PictureError, RetinueError, UsageError
-from retinue.evaluation.evaluate import reopen
 from retinue.fetch import WebLimits
 from retinue.images import Pixels
 from retinue.prediction.classifier import Classifier, as_picture
 from retinue.prediction.inputs import read_inputs
-from retinue.runs import Run
 
 _OF_A_SPLIT = re.compile(f"({'|'.join(SPLITS)}):(\\d+)")
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture: `pixels` (H, W, C) uint8, of the network's size, and where it came from.
+    """One picture: `pixels` (H, W, C) uint8, and where it came from; views take the network's size.
 
     `label` is the number of its class, where that is known.
     """
@@ -36,6 +35,9 @@ class Picture:
     def batch(self) -> Tensor:
         """(1, C, H, W) uint8: what the network takes."""
         return to_tensor(np.ascontiguousarray(self.pixels[None]))
+
+
+PictureSource = Picture | Pixels | str | Path
 
 
 def as_picture_of(
@@ -54,24 +56,38 @@ def as_picture_of(
     return Picture(name, np.ascontiguousarray(shown), label)
 
 
-def read_picture(
+def picture_for(
     classifier: Classifier,
-    run: Run | None,
-    source: str | Path,
+    source: PictureSource,
+    reopened: Callable[[], ImageData] | None = None,
     web: WebLimits | None = None,
-    data_root: str | Path | None = None,
 ) -> Picture:
-    """A picture by its file, its web address, `-`, or its place in the run's data as `test:17`.
+    """A picture as the classifier's network takes it, from wherever it comes.
+
+    Args:
+        classifier: whose network is to see it.
+        source: a picture that is fitted if it has to be, an array (H, W) or (H, W, C) uint8, a
+            file, an address of the web, `-`, or a place in the run's data as `test:17`.
+        reopened: opens the run's data again, where there is a run.
+        web: what a picture from the web may cost and where it may lie.
 
     Raises:
         UsageError: there is none, there are several, or the run's data is gone.
         PictureError: it cannot be read.
     """
+    if isinstance(source, Picture):
+        return as_picture_of(classifier, source.pixels, source.name, source.label)
+    if not isinstance(source, str | Path):
+        return as_picture_of(classifier, source)
     place = _OF_A_SPLIT.fullmatch(str(source))
     if place and not Path(source).exists():
-        if run is None:
+        if reopened is None:
             raise UsageError(f"{source}: is a picture of a run's data; give the run")
-        return of_split(classifier, reopen(run, data_root), place[1], int(place[2]))
+        return of_split(classifier, reopened(), place[1], int(place[2]))
+    return _read(classifier, source, web)
+
+
+def _read(classifier: Classifier, source: str | Path, web: WebLimits | None) -> Picture:
     name, content = next(iter(read_inputs([source], web)))
     if isinstance(content, PictureError):
         raise PictureError(f"{name}: {content}")

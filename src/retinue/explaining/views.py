@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from torch import nn
 
-from retinue.evaluation.evaluate import reopen
+from retinue.data.imagedata import ImageData
 from retinue.explaining.attribution.attribution import attribution
 from retinue.explaining.embedding.embedding import embedding
 from retinue.explaining.fields.receptive_field import receptive_field
@@ -40,15 +39,16 @@ class Seen(Protocol):
 class Question:
     """What is to be looked into: a run's classifier, and a picture; `layer` where one is asked for.
 
-    `model` is the user's own network as it was before training, where it is one.
+    `data` opens the run's data again, the first time. `model` is the user's own network as it was
+    before training, where it is one.
     """
 
     run: Run
     classifier: Classifier
     picture: Picture
+    data: Callable[[], ImageData]
     layer: str | None = None
     model: nn.Module | None = None
-    data_root: str | Path | None = None
 
 
 @dataclass(frozen=True)
@@ -93,17 +93,15 @@ def _dropout(question: Question) -> Seen:
 
 
 def _batch_norm(question: Question) -> Seen:
-    data = reopen(question.run, question.data_root)
-    return batch_norm(question.classifier, data.train)
+    return batch_norm(question.classifier, question.data().train)
 
 
 def _embedding(question: Question) -> Seen:
-    data = reopen(question.run, question.data_root)
-    return embedding(question.classifier, data.test)
+    return embedding(question.classifier, question.data().test)
 
 
 def _step(question: Question) -> Seen:
-    return training_step(question.run, model=question.model, data_root=question.data_root)
+    return training_step(question.run, question.data(), model=question.model)
 
 
 VIEWS: dict[str, View] = {

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from retinue.models.arithmetic import output_size
+from retinue.models.arithmetic import output_size, same_padding
 
 # No pooling may leave fewer pixels than this on the shorter side.
 FEWEST_PIXELS = 4
@@ -25,7 +25,7 @@ class Convolution:
     def sides(self) -> tuple[int, int, int, int]:
         """Padding (left, right, top, bottom), in torch's order; 'same' may differ by one."""
         rows, columns = (
-            [((kernel - 1) // 2, kernel // 2) for kernel in self.kernel]
+            [same_padding(kernel) for kernel in self.kernel]
             if self.padding is None
             else [(padding, padding) for padding in self.padding]
         )
@@ -41,8 +41,8 @@ class Convolution:
         """The (height, width) it makes of a map of that size; below 1 is impossible."""
         left, right, top, bottom = self.sides
         rows, columns = (
-            output_size(size[axis] + padding, self.kernel[axis], self.stride[axis])
-            for axis, padding in enumerate((top + bottom, left + right))
+            output_size(size[axis], self.kernel[axis], self.stride[axis], padding)
+            for axis, padding in enumerate(((top, bottom), (left, right)))
         )
         return rows, columns
 

@@ -69,6 +69,12 @@ def own_module(name: str | None, folder: Path) -> nn.Module | None:
     )
 
 
+def name_of(module: nn.Module) -> str:
+    """`package.module:Class`, by which a recipe calls a network that came as an object."""
+    kind = type(module)
+    return f"{kind.__module__}:{kind.__qualname__}"
+
+
 def find(name: str) -> Callable[..., Any]:
     """The callable that `package.module:factory` names."""
     module_name, _, attribute = name.partition(":")

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from retinue.plotting.style import INK, at_most_99, columns_of, shorten, shorten_all, styled
+from retinue.plotting.style import (
+    INK,
+    at_most_99,
+    columns_of,
+    interpolation,
+    shorten,
+    shorten_all,
+    styled,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -160,7 +168,7 @@ def _draw_row(
     axes.text(left - GAP, y + side / 2, row.label, ha="right", va="center", fontsize=8)
     places = [left + number * (side + GAP) for number in range(len(row.pictures))]
     for x, picture in zip(places, row.pictures, strict=True):
-        _place(axes, picture, x, y, side)
+        place(axes, picture, (x, y), side)
     for x, caption in zip(places, row.captions, strict=False):
         for number, line in enumerate(caption.split("\n")):
             text, colour = shorten(line, int(side * LETTERS)), colours[min(number, 1)]
@@ -168,12 +176,25 @@ def _draw_row(
             axes.text(x, height, text, va="center", fontsize=7.5, color=colour)
 
 
-def _place(axes: "Axes", picture: Picture, x: float, y: float, side: float) -> None:
-    """Draw a picture, whatever its proportions, in the middle of a square."""
+def place(
+    axes: "Axes", picture: Picture, corner: tuple[float, float], side: float
+) -> tuple[float, float, float, float]:
+    """Draw a picture, whatever its proportions, in the middle of a square; y grows downwards.
+
+    Args:
+        axes: where to.
+        picture: uint8 (H, W) or (H, W, C); C of 1 is drawn grey, pictures under 64 pixels with
+            square pixels.
+        corner: the square's upper left one, (x, y).
+        side: of the square.
+
+    Returns:
+        The picture's own upper left corner, its width and its height.
+    """
     height, width = picture.shape[:2]
     scale = side / max(height, width)
-    x += (side - width * scale) / 2
-    y += (side - height * scale) / 2
+    x = corner[0] + (side - width * scale) / 2
+    y = corner[1] + (side - height * scale) / 2
     grey = picture.ndim == 2 or picture.shape[2] == 1
     axes.imshow(
         picture.reshape(height, width) if grey else picture,
@@ -181,5 +202,7 @@ def _place(axes: "Axes", picture: Picture, x: float, y: float, side: float) -> N
         vmin=0,
         vmax=255,
         extent=(x, x + width * scale, y + height * scale, y),
-        interpolation="nearest" if max(height, width) < 64 else None,
+        aspect="auto",
+        interpolation=interpolation(picture),
     )
+    return x, y, width * scale, height * scale

@@ -12,6 +12,7 @@ from retinue.writing import appearing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
 # Okabe and Ito 2008: apart from one another for colour-blind eyes too.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
@@ -80,6 +81,11 @@ def save(figure: "Figure", path: Path) -> None:
     """
     with appearing(Path(path)) as aside:
         figure.savefig(aside, format="png", dpi=150, metadata={"Software": None})
+
+
+def interpolation(pixels: "NDArray[Any]") -> str | None:
+    """How a picture (H, W, ...) is drawn: of one under 64 pixels each is to be seen as a square."""
+    return "nearest" if max(pixels.shape[:2]) < 64 else None
 
 
 def percent(value: float, _: object = None) -> str:

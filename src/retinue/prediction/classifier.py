@@ -1,14 +1,14 @@
 """Classifier: from pictures to probabilities, as one thing that is loaded from a run."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from retinue.data.batches import to_tensor
 from retinue.data.cache import Progress
@@ -92,17 +92,27 @@ class Classifier:
         # memory of those from being used again.
         found = np.zeros((len(images), len(self.classes)))
         with torch.inference_mode():
-            at_once = batch_of(self.preprocess.size)
-            for start in range(0, len(images), at_once):
-                part = slice(start, start + at_once)
-                batch = images.take(part) if isinstance(images, Split) else images[part]
-                if batch.shape[1:3] == self.preprocess.stored:
-                    batch = self.preprocess.bring(batch)
-                tensor = to_tensor(np.ascontiguousarray(batch)).to(self.device)
-                found[part] = average(self.model, tensor, self.views).cpu().numpy()
+            for part, batch in self.batches(images):
+                found[part] = average(self.model, batch, self.views).cpu().numpy()
                 if progress:
-                    progress("judging", min(start + at_once, len(images)), len(images))
+                    progress("judging", min(part.stop, len(images)), len(images))
         return found
+
+    def batches(self, images: Pixels | Split) -> Iterator[tuple[slice, Tensor]]:
+        """Yield the places of some pictures, and these as the network takes them, to the end."""
+        at_once = batch_of(self.preprocess.size)
+        for start in range(0, len(images), at_once):
+            part = slice(start, start + at_once)
+            yield (
+                part,
+                self.as_input(images.take(part) if isinstance(images, Split) else images[part]),
+            )
+
+    def as_input(self, images: Pixels) -> Tensor:
+        """Stored or network-sized pictures (N, H, W, C) uint8 as (N, C, H, W) on its device."""
+        if images.shape[1:3] == self.preprocess.stored:
+            images = self.preprocess.bring(images)
+        return to_tensor(np.ascontiguousarray(images)).to(self.device)
 
     def predict(self, images: Pixels | Sequence[Pixels]) -> Probabilities:
         """Calibrated probabilities (N, K) of pictures, uint8.

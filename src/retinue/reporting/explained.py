@@ -2,9 +2,8 @@
 
 from retinue.errors import UsageError
 from retinue.explaining.explain import Explanation, explain, read_explanations
-from retinue.explaining.picture import as_picture_of
+from retinue.explaining.picture import Picture
 from retinue.images import decode
-from retinue.prediction.classifier import Classifier
 from retinue.reporting.facts.headline import judged_on
 from retinue.reporting.facts.pictures import Pictures, Thumbnail, pictures_on
 from retinue.runs import Run
@@ -37,6 +36,4 @@ def _chosen(run: Run) -> list[Thumbnail]:
 
 
 def _explained(run: Run, thumbnail: Thumbnail) -> Explanation:
-    classifier = Classifier.load(run)
-    pixels = decode(thumbnail.path.read_bytes())
-    return explain(run, as_picture_of(classifier, pixels, thumbnail.id))
+    return explain(run, Picture(thumbnail.id, decode(thumbnail.path.read_bytes())))

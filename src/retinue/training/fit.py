@@ -14,6 +14,7 @@ from retinue.data.load import Source
 from retinue.data.memory import CACHE_MEMORY
 from retinue.errors import UsageError
 from retinue.models.catalogue import split_way
+from retinue.models.own import name_of
 from retinue.models.published import Permit, allow, refuse
 from retinue.recipe import DATA_KEYS, Recipe, make_recipe
 from retinue.runs import Run
@@ -28,7 +29,7 @@ from retinue.training.paces import LR
 from retinue.training.prepare import make_training, resolve_device
 from retinue.training.resume import go_on
 from retinue.training.saving import EVERY, Every, Saving
-from retinue.training.start import open_data
+from retinue.training.start import data_to_train_on
 from retinue.training.state import Course
 from retinue.writing import write_json
 
@@ -110,8 +111,7 @@ def train(
     elif data is not None and not isinstance(data, tuple):
         layers.append({"data": str(data)})
     if module is not None:
-        kind = type(module)
-        layers.append({"model": {"name": f"{kind.__module__}:{kind.__qualname__}"}})
+        layers.append({"model": {"name": name_of(module)}})
     elif model is not None:
         layers.append({"model": model})
     return fit(
@@ -162,10 +162,7 @@ def fit(
         listener = with_tensorboard(listener)
     if isinstance(data, ImageData):
         _require_as_loaded(recipe, data)
-    else:
-        data = open_data(recipe, data, data_root, listener.on_load, cache_memory)
-    if not len(data.train):
-        raise UsageError(f"{data.name}: no training pictures")
+    data = data_to_train_on(recipe, data, data_root, listener.on_load, cache_memory)
     recipe, choices = choose(recipe.model_copy(update={"data": data.source}), data)
     # Every draw is seeded from the recipe; the caller's own random state stays as it was.
     with torch.random.fork_rng(devices=[place] if place.type == "cuda" else []):

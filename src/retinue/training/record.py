@@ -15,6 +15,7 @@ from retinue.data.memory import CACHE_MEMORY
 from retinue.errors import UsageError
 from retinue.evaluation.judge import calibrate, evaluate_split
 from retinue.models.graph_export import save_own_model
+from retinue.models.own import name_of
 from retinue.models.weights import ModelCard, make_card
 from retinue.prediction.classifier import Classifier
 from retinue.recipe import DATA_KEYS, Recipe, make_recipe
@@ -85,8 +86,7 @@ def record(
     lines = history_lines(history)
     data = _loaded(data, settings, data_root, cache_memory)
     model = getattr(model, "_orig_mod", model)  # what torch.compile was given
-    kind = type(model)
-    name = name or f"{kind.__module__}:{kind.__qualname__}"
+    name = name or name_of(model)
     network, statistics = normalised_copy(model, mean, std, data.channels)
     recipe = _recipe(name, statistics, data, len(lines), settings)
     card = make_card(network, name, {}, data.classes, data.preprocess, statistics)

@@ -102,6 +102,26 @@ def open_data(
     return load_for(wanted, data, data_root, progress, cache_memory, photos_of(recipe))
 
 
+def data_to_train_on(
+    recipe: Recipe,
+    data: Source | ImageData | None = None,
+    data_root: str | Path | None = None,
+    progress: Progress | None = None,
+    cache_memory: int | str = CACHE_MEMORY,
+) -> ImageData:
+    """The data that is there already, or that of the recipe.
+
+    Raises:
+        UsageError: it has no training pictures.
+        As `open_data`.
+    """
+    if not isinstance(data, ImageData):
+        data = open_data(recipe, data, data_root, progress, cache_memory)
+    if not len(data.train):
+        raise UsageError(f"{data.name}: no training pictures")
+    return data
+
+
 def weights_of(name: str, pretrained: str, network: nn.Module, permit: Permit) -> Weights:
     """The weights that a recipe in which nothing is open names, for its network.
 

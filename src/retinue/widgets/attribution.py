@@ -11,9 +11,10 @@ from retinue.explaining.attribution.attribution import (
 )
 from retinue.explaining.attribution.seen import Attribution
 from retinue.explaining.attribution.way import METHODS
+from retinue.explaining.picture import PictureSource
 from retinue.plotting.inside.attribution import ends, limit_of, pale, scale, veil
 from retinue.plotting.inside.colours import Numbers
-from retinue.widgets.opening import Shown, Source, opened
+from retinue.widgets.opening import Source, opened
 from retinue.widgets.panel import Panel, Value
 from retinue.wording import printable
 
@@ -41,7 +42,7 @@ class AttributionPanel(Panel):
     def __init__(
         self,
         source: Source,
-        picture: Shown,
+        picture: PictureSource,
         *,
         method: str | None = None,
         layer: str | None = None,

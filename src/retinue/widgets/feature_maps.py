@@ -10,10 +10,10 @@ from retinue.errors import UsageError
 from retinue.explaining.layers import OURS, layers, outputs
 from retinue.explaining.maps.feature_maps import FeatureMaps, feature_maps
 from retinue.explaining.maps.scale import limit_of, limits_of_each, number
-from retinue.explaining.picture import Picture
+from retinue.explaining.picture import Picture, PictureSource
 from retinue.plotting.inside.colours import coloured
 from retinue.prediction.classifier import Classifier
-from retinue.widgets.opening import Shown, Source, opened
+from retinue.widgets.opening import Source, opened
 from retinue.widgets.panel import Panel, Value
 from retinue.wording import printable
 
@@ -41,7 +41,7 @@ class FeatureMapsPanel(Panel):
     def __init__(
         self,
         source: Source,
-        picture: Shown,
+        picture: PictureSource,
         *,
         layer: str | None = None,
         channel: int | None = None,

@@ -1,17 +1,17 @@
 """What a widget about a network and a picture is made from."""
 
+from functools import partial
 from pathlib import Path
 
-from retinue.explaining.picture import Picture, as_picture_of, read_picture
-from retinue.images import Pixels
+from retinue.evaluation.evaluate import reopen
+from retinue.explaining.picture import Picture, PictureSource, picture_for
 from retinue.prediction.classifier import Classifier
 from retinue.runs import Run
 
 Source = Classifier | Run | str | Path
-Shown = Picture | Pixels | str | Path
 
 
-def opened(source: Source, picture: Shown) -> tuple[Classifier, Picture]:
+def opened(source: Source, picture: PictureSource) -> tuple[Classifier, Picture]:
     """The classifier of a run, or the one given, and the picture as its network takes it.
 
     Args:
@@ -23,10 +23,8 @@ def opened(source: Source, picture: Shown) -> tuple[Classifier, Picture]:
         UsageError: there is no such run or picture.
         PictureError: it cannot be read.
     """
-    run = None if isinstance(source, Classifier) else Run.load(source)
-    classifier = source if isinstance(source, Classifier) else Classifier.load(source)
-    if isinstance(picture, Picture):
-        return classifier, picture
-    if isinstance(picture, str | Path):
-        return classifier, read_picture(classifier, run, picture)
-    return classifier, as_picture_of(classifier, picture)
+    if isinstance(source, Classifier):
+        return source, picture_for(source, picture)
+    run = Run.load(source)
+    classifier = Classifier.load(run)
+    return classifier, picture_for(classifier, picture, partial(reopen, run))

@@ -10,7 +10,8 @@ from retinue.explaining.fields.box import Box
 from retinue.explaining.fields.in_words import growth_in_words, unit_in_words
 from retinue.explaining.fields.layer_fields import LayerField, chosen, layer_fields
 from retinue.explaining.fields.receptive_field import UnitField, unit_field
-from retinue.widgets.opening import Shown, Source, opened
+from retinue.explaining.picture import PictureSource
+from retinue.widgets.opening import Source, opened
 from retinue.widgets.panel import Panel, Value
 from retinue.wording import printable
 
@@ -39,7 +40,7 @@ class ReceptiveFieldPanel(Panel):
     def __init__(
         self,
         source: Source,
-        picture: Shown,
+        picture: PictureSource,
         *,
         layer: str | None = None,
         unit: tuple[int, ...] | None = None,

@@ -8,7 +8,6 @@ from torch import nn
 
 from retinue.data.imagedata import Split
 from retinue.errors import UsageError
-from retinue.explaining.maps import dead_channels as module
 from retinue.explaining.maps.dead_channels import dead_channels
 from retinue.images import Preprocess
 from retinue.models.blocks import named
@@ -60,7 +59,7 @@ def test_batches_and_kinds_of_pictures_make_no_difference(monkeypatch: pytest.Mo
     classifier, images = built("cnn", size=(16, 16)), noise(9, 16)
     whole = dead_channels(classifier, images, "features.act2")
     split = Split(images, np.arange(9), np.zeros(9, np.int64), [""] * 9, [""] * 9, [""] * 9)
-    monkeypatch.setattr(module, "batch_of", lambda size: 4)
+    monkeypatch.setattr("retinue.prediction.classifier.batch_of", lambda size: 4)
     for given in (images, split):
         again = dead_channels(classifier, given, "features.act2")
         np.testing.assert_allclose(again.active, whole.active)

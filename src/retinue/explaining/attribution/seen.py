@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retinue import notebook
 from retinue.explaining.attribution.check import Check
 from retinue.explaining.attribution.way import METHODS, Way
+from retinue.explaining.drawn import Drawn
 from retinue.explaining.picture import Picture
 from retinue.plotting.inside import attribution as drawing
-from retinue.plotting.style import styled
 from retinue.wording import percent, printable
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class Completeness:
 
 
 @dataclass(frozen=True, eq=False)
-class Attribution:
+class Attribution(Drawn):
     """The map of what speaks for a class in a picture, and the check of that map.
 
     `heat` (H, W) is in units of the class's logit, of the size of the picture; of Grad-CAM it is
@@ -139,10 +138,6 @@ class Attribution:
             "check": check.as_dict() if check else None,
             "sentences": self.sentences(),
         }
-
-    def _repr_html_(self) -> str:
-        with styled():
-            return notebook.figure(self.figure())
 
     def _colours(self) -> str:
         return "orange: for it, blue: against it" if self.way.signed else "the brighter the more"

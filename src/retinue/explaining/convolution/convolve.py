@@ -16,6 +16,7 @@ from retinue.errors import UsageError
 from retinue.explaining.convolution.maps import Maps, as_maps, as_numbers
 from retinue.explaining.convolution.settings import PLAIN, Mode, Settings
 from retinue.explaining.convolution.window import Pair, Sides, Window, field_of, pair
+from retinue.explaining.drawn import Drawn
 from retinue.models.arithmetic import convolution_multiply_adds, convolution_parameters
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ NOWHERE = -1  # the row or column that a padding of zeros copies
 
 
 @dataclass(frozen=True)
-class Arithmetic:
+class Arithmetic(Drawn):
     """What a convolution makes of a picture of a size, in whole numbers; pairs are rows, columns.
 
     `unreached` rows at the bottom and columns at the right of the padded picture lie under no
@@ -90,11 +91,6 @@ class Arithmetic:
         return {
             key: list(value) if isinstance(value, tuple) else value for key, value in values.items()
         }
-
-    def _repr_html_(self) -> str:
-        from retinue.notebook import figure
-
-        return figure(self.figure())
 
 
 def arithmetic(

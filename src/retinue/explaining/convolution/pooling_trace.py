@@ -11,6 +11,7 @@ from retinue.explaining.convolution.maps import as_maps, cell_of
 from retinue.explaining.convolution.pooling import Pooling, pool
 from retinue.explaining.convolution.terms import SHOWN_LETTERS, added, listed, within
 from retinue.explaining.convolution.window import Pair
+from retinue.explaining.drawn import Drawn
 from retinue.plotting.inside.cells import number
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class PoolTrace:
+class PoolTrace(Drawn):
     """One value of a pooling's output.
 
     `values` (rows, columns) of the kernel are what lies under the window, NaN where that is outside
@@ -91,11 +92,6 @@ class PoolTrace:
             "output": list(self.output.shape),
             "formulas": list(self.formulas),
         }
-
-    def _repr_html_(self) -> str:
-        from retinue.notebook import figure
-
-        return figure(self.figure())
 
 
 def trace_pool(maps: Any, pooling: Pooling, cell: Sequence[int] = (0, 0, 0)) -> PoolTrace:

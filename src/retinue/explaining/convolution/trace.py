@@ -19,6 +19,7 @@ from retinue.explaining.convolution.convolve import (
 from retinue.explaining.convolution.maps import Maps, cell_of
 from retinue.explaining.convolution.settings import PLAIN, Settings
 from retinue.explaining.convolution.terms import SHOWN_LETTERS, added, product, within
+from retinue.explaining.drawn import Drawn
 from retinue.plotting.inside.cells import number
 from retinue.plotting.style import shorten
 from retinue.wording import printable
@@ -30,7 +31,7 @@ MOST_CHANNELS = 4  # in a figure
 
 
 @dataclass(frozen=True)
-class Trace:
+class Trace(Drawn):
     """One value of a convolution's output: what lies under the window, and what becomes of it.
 
     Of the group's C input channels there are `values`, `weights` and `products`, each
@@ -120,11 +121,6 @@ class Trace:
             "terms": terms,
             "arithmetic": self.arithmetic.as_dict(),
         }
-
-    def _repr_html_(self) -> str:
-        from retinue.notebook import figure
-
-        return figure(self.figure())
 
     def _source(self, row: int, column: int) -> list[int] | None:
         """The cell of the picture that a cell under the kernel copies; None of zeros."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from retinue.data.cache import Progress
 from retinue.data.imagedata import Labels, Split
 from retinue.errors import UsageError
+from retinue.explaining.drawn import Drawn
 from retinue.explaining.embedding.penultimate import penultimate
 from retinue.explaining.embedding.plane import FEWEST, METHODS, laid_out, same_neighbour
 from retinue.images import Pixels
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Embedding:
+class Embedding(Drawn):
     """Pictures in two dimensions; a row of each array is a picture's.
 
     `points` (N, 2) come from the `features` numbers that the network's last linear layer, `layer`,
@@ -85,11 +86,6 @@ class Embedding:
             "neighbours_before": self.neighbours_before,
             "by_chance": self.by_chance,
         }
-
-    def _repr_html_(self) -> str:
-        from retinue.notebook import figure
-
-        return figure(self.figure())
 
     def _title(self) -> str:
         many = f"{len(self.points):,}" + (f" of {self.of:,}" if len(self.points) < self.of else "")

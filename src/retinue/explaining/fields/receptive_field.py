@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from retinue import notebook
 from retinue.errors import UsageError
+from retinue.explaining.drawn import Drawn
 from retinue.explaining.fields.box import Box, around
 from retinue.explaining.fields.in_words import (
     growth_in_words,
@@ -38,7 +38,7 @@ _POINTS = (("", ""), ("1x1", "1"))  # kernel and stride of what no field grows b
 
 
 @dataclass(frozen=True)
-class UnitField:
+class UnitField(Drawn):
     """What one unit sees of one picture.
 
     `box` is its receptive field by the arithmetic of convolutions, padding included, and `seen`
@@ -151,9 +151,6 @@ class UnitField:
             sentences=self.sentences(),
             growth=[growth_in_words(one) for one in self.growth],
         )
-
-    def _repr_html_(self) -> str:
-        return notebook.figure(self.figure())
 
 
 def receptive_field(

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retinue import notebook
 from retinue.errors import UsageError
+from retinue.explaining.drawn import Drawn
 from retinue.explaining.maps.layer_maps import look
 from retinue.explaining.maps.scale import limit_of, number, strength_of, strongest
 from retinue.explaining.picture import Picture
 from retinue.plotting.inside import before_after as drawing
 from retinue.plotting.inside.colours import brief_number
-from retinue.plotting.style import shorten, styled
+from retinue.plotting.style import shorten
 from retinue.prediction.classifier import Classifier
 from retinue.wording import printable
 
@@ -26,7 +26,7 @@ ONE_SCALE = 2.0
 
 
 @dataclass(frozen=True, eq=False)
-class BeforeAndAfter:
+class BeforeAndAfter(Drawn):
     """The maps that a layer is given, `before` (C, H, W), and those that it gives, `after`.
 
     Both float32; `after` has the same channels, and may have other rows and columns. At most
@@ -89,10 +89,6 @@ class BeforeAndAfter:
                 for channel in self.shown.tolist()
             ],
         }
-
-    @styled()
-    def _repr_html_(self) -> str:
-        return notebook.figure(self.figure())
 
     def _captions(self, channel: int) -> tuple[list[str], list[str]]:
         return (

@@ -7,15 +7,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from retinue import notebook
-from retinue.data.batches import to_tensor
 from retinue.data.imagedata import Split
 from retinue.errors import UsageError
+from retinue.explaining.drawn import Drawn
 from retinue.explaining.maps.layer_maps import look
 from retinue.images import Pixels
 from retinue.plotting.inside import dead_channels as drawing
-from retinue.plotting.style import styled
-from retinue.prediction.classifier import Classifier, batch_of
+from retinue.prediction.classifier import Classifier
 from retinue.wording import count, percent
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ NAMED = 24  # dead channels listed by number
 
 
 @dataclass(frozen=True, eq=False)
-class DeadChannels:
+class DeadChannels(Drawn):
     """How often each channel of a layer says anything.
 
     `active` (C,) is the share of the pictures on which a channel has a value other than 0, `zeros`
@@ -66,10 +64,6 @@ class DeadChannels:
             ],
         }
 
-    @styled()
-    def _repr_html_(self) -> str:
-        return notebook.figure(self.figure())
-
     def _notes(self) -> list[str]:
         number, total = len(self.dead), count(len(self.active), "channel")
         if not self.zeros.any():
@@ -99,16 +93,10 @@ def dead_channels(classifier: Classifier, images: Pixels | Split, layer: str) ->
     """
     if not len(images):
         raise UsageError("channels are dead or alive on pictures, and there are none")
-    rules = classifier.preprocess
     active: list[torch.Tensor] = []
     zeros: list[torch.Tensor] = []
-    at_once = batch_of(rules.size)
-    for start in range(0, len(images), at_once):
-        part = slice(start, start + at_once)
-        batch = images.take(part) if isinstance(images, Split) else images[part]
-        if batch.shape[1:3] == rules.stored:
-            batch = rules.bring(batch)
-        seen = look(classifier, to_tensor(np.ascontiguousarray(batch)), layer)
+    for _, batch in classifier.batches(images):
+        seen = look(classifier, batch, layer)
         zero = (seen.maps.values == 0).flatten(2)
         active.append(~zero.all(dim=2))
         zeros.append(zero.double().mean(dim=2))

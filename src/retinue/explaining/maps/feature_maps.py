@@ -8,13 +8,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from retinue import notebook
 from retinue.errors import UsageError
+from retinue.explaining.drawn import Drawn
 from retinue.explaining.maps import feature_map_figures as figures
 from retinue.explaining.maps.layer_maps import Form, default_layer, look
 from retinue.explaining.maps.scale import limit_of, limits_of_each, number, strength_of, strongest
 from retinue.explaining.picture import Picture
-from retinue.plotting.style import styled
 from retinue.prediction.classifier import Classifier
 from retinue.wording import printable
 
@@ -26,7 +25,7 @@ MOST = 64
 
 
 @dataclass(frozen=True, eq=False)
-class FeatureMaps:
+class FeatureMaps(Drawn):
     """The maps of one layer for one picture.
 
     `maps` (C, H, W) float32. Of a layer of tokens (T, D) they are D maps of the tokens on their
@@ -146,10 +145,6 @@ class FeatureMaps:
             "dead_on_this_picture": np.flatnonzero(self.dead).tolist(),
             "shown": [self._numbers(channel) for channel in self.shown.tolist()],
         }
-
-    @styled()
-    def _repr_html_(self) -> str:
-        return notebook.figure(self.figure())
 
     def require(self, channel: int) -> None:
         """Refuse a channel that the layer has not.

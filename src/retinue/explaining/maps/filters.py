@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from retinue import notebook
 from retinue.errors import UsageError
+from retinue.explaining.drawn import Drawn
 from retinue.explaining.layers import convolutions, find_layer, listed
 from retinue.explaining.maps import filter_figures as figures
 from retinue.explaining.maps.scale import number, strongest
 from retinue.models.describe import kind
-from retinue.plotting.style import styled
 from retinue.wording import printable
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ MOST = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Filters:
+class Filters(Drawn):
     """The filters of one convolution.
 
     `weights` (filters, inputs, kernel height, kernel width) float32, where inputs are the channels
@@ -100,10 +99,6 @@ class Filters:
                 for one in self.shown.tolist()
             ],
         }
-
-    @styled()
-    def _repr_html_(self) -> str:
-        return notebook.figure(self.figure())
 
 
 def filters(

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from retinue import notebook
 from retinue.errors import UsageError
+from retinue.explaining.drawn import Drawn
 from retinue.explaining.layers import layers, outputs
 from retinue.explaining.maps.layer_maps import (
     LayerMaps,
@@ -25,7 +25,6 @@ from retinue.explaining.picture import Picture
 from retinue.models.efficientnet_lite import SamePadding
 from retinue.plotting.inside import layer_overview as drawing
 from retinue.plotting.inside.colours import brief_number
-from retinue.plotting.style import styled
 from retinue.prediction.classifier import Classifier
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ class OverviewRow:
 
 
 @dataclass(frozen=True, eq=False)
-class LayerOverview:
+class LayerOverview(Drawn):
     """The rows in the order in which the layers ran, and how many layers there are to show."""
 
     picture: Picture
@@ -122,10 +121,6 @@ class LayerOverview:
             "layers": self.layers,
             "rows": [row.as_dict() for row in self.rows],
         }
-
-    @styled()
-    def _repr_html_(self) -> str:
-        return notebook.figure(self.figure())
 
     def _notes(self) -> list[str]:
         chosen = len(self.rows)

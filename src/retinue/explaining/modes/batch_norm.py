@@ -13,12 +13,11 @@ from torch import Tensor, nn
 from retinue.data.batches import to_tensor
 from retinue.data.imagedata import Split
 from retinue.errors import UsageError
-from retinue.explaining.layers import inputs, layers
+from retinue.explaining.layers import copied, inputs, layers
 from retinue.explaining.modes.batch_norm_seen import BatchNormSeen, Company, Modes, Numbers, Spread
 from retinue.explaining.modes.norm_layers import Norm, alone, by_channel, find_norm, running, spread
 from retinue.images import Pixels
 from retinue.models.describe import kind
-from retinue.models.graph import in_a_line
 from retinue.prediction.classifier import Classifier
 from retinue.prediction.probabilities import softmax
 from retinue.seeds import seed_for
@@ -56,7 +55,7 @@ def batch_norm(
         raise UsageError("batch norm: give at least two pictures, for it compares them")
     if steps < 1:
         raise UsageError(f"steps={steps}: give 1 or more")
-    whole = _copied(source.model if isinstance(source, Classifier) else source)
+    whole = copied(source.model if isinstance(source, Classifier) else source).eval()
     name, norm = find_norm(whole, layer)
     batch = _batch(source, whole, images)
     with torch.no_grad():
@@ -94,23 +93,16 @@ def _seen(
     )
 
 
-def _copied(model: nn.Module) -> nn.Module:
-    """A copy in eval mode."""
-    try:
-        return copy.deepcopy(model).eval()
-    except Exception as error:
-        raise UsageError(f"the network cannot be copied: {in_a_line(error)}") from error
-
-
 def _batch(source: Classifier | nn.Module, model: nn.Module, images: Any) -> Tensor:
     """The pictures as the network takes them, on its device."""
     if isinstance(images, Split):
         places = np.unique(np.linspace(0, len(images) - 1, BATCH).astype(np.int64))
         images = images.take(places)
     if not isinstance(images, Tensor):
-        if isinstance(source, Classifier) and images.shape[1:3] == source.preprocess.stored:
-            images = source.preprocess.bring(images)
-        images = to_tensor(np.ascontiguousarray(images)).float()
+        if isinstance(source, Classifier):
+            images = source.as_input(images).float()
+        else:
+            images = to_tensor(np.ascontiguousarray(images)).float()
     weight = next(model.parameters(), None)
     found: Tensor = images if weight is None else images.to(weight.device)
     return found

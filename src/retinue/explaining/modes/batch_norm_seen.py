@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retinue import notebook
+from retinue.explaining.drawn import Drawn
 from retinue.plotting.inside import batch_norm as drawing
 from retinue.wording import count
 
@@ -93,7 +93,7 @@ class Company:
 
 
 @dataclass(frozen=True)
-class BatchNormSeen:
+class BatchNormSeen(Drawn):
     """One batch norm of C channels on a batch of N pictures.
 
     All is measured on what arrives at the layer in eval mode, so that both modes have the same to
@@ -164,6 +164,3 @@ class BatchNormSeen:
             "company": self.company.as_dict(),
             "sentences": list(self.sentences),
         }
-
-    def _repr_html_(self) -> str:
-        return notebook.figure(self.figure())

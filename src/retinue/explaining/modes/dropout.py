@@ -16,14 +16,13 @@ from torch import Tensor, nn
 from torch.nn.modules.dropout import _DropoutNd
 
 from retinue.errors import UsageError
-from retinue.explaining.layers import find_layer, layers, listed, out_of_place
+from retinue.explaining.layers import find_among, layers, out_of_place
 from retinue.explaining.modes.dropout_seen import DropoutSeen, LayerUnderMasks, Numbers
 from retinue.explaining.picture import Picture
 from retinue.models.catalogue import MODELS
 from retinue.models.describe import evaluating
 from retinue.prediction.classifier import Classifier, batch_of
 from retinue.seeds import seed_for
-from retinue.wording import printable
 
 MASKS = 8  # that are kept to be drawn
 Inverted = nn.Dropout | nn.Dropout1d | nn.Dropout2d | nn.Dropout3d
@@ -132,11 +131,7 @@ def _chosen(
     """The dropout of that name, or the last one."""
     if name is None:
         return list(drawn.items())[-1]
-    found = find_layer(model, name)
-    for key, one in drawn.items():
-        if one is found:
-            return key, one
-    raise UsageError(f"--layer {printable(name)}: is no dropout; {listed(drawn, 'those are')}")
+    return find_among(model, drawn, name, "dropout")
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retinue import notebook
+from retinue.explaining.drawn import Drawn
 from retinue.explaining.picture import Picture
 from retinue.plotting.inside import dropout as drawing
 from retinue.wording import percent
@@ -36,7 +36,7 @@ class LayerUnderMasks:
 
 
 @dataclass(frozen=True)
-class DropoutSeen:
+class DropoutSeen(Drawn):
     """The answers of a network of K classes to one picture, under S masks.
 
     Probabilities are calibrated as the classifier's own, and of one view.
@@ -109,6 +109,3 @@ class DropoutSeen:
             "kept": self.layer.kept,
             "sentences": list(self.sentences),
         }
-
-    def _repr_html_(self) -> str:
-        return notebook.figure(self.figure())

@@ -7,9 +7,8 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm as Norm
 
 from retinue.errors import UsageError
-from retinue.explaining.layers import find_layer, layers, listed
+from retinue.explaining.layers import find_among, layers
 from retinue.explaining.modes.batch_norm_seen import Numbers, Running, Spread
-from retinue.wording import printable
 
 __all__ = ["Norm", "alone", "by_channel", "find_norm", "running", "spread"]
 
@@ -30,11 +29,7 @@ def find_norm(model: nn.Module, name: str | None) -> tuple[str, Norm]:
         )
     if name is None:
         return next(iter(norms.items()))
-    found = find_layer(model, name)
-    for key, one in norms.items():
-        if one is found:
-            return key, one
-    raise UsageError(f"--layer {printable(name)}: is no batch norm; {listed(norms, 'those are')}")
+    return find_among(model, norms, name, "batch norm")
 
 
 def by_channel(values: Tensor) -> Numbers:

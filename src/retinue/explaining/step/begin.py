@@ -1,6 +1,5 @@
 """A training as it begins: of a recipe, or of a run once more."""
 
-import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,8 +14,10 @@ from retinue.data.imagedata import ImageData
 from retinue.data.load import Source, load_for
 from retinue.errors import UsageError
 from retinue.evaluation.evaluate import reopen
+from retinue.explaining.layers import copied
 from retinue.models.catalogue import is_known, split_way
 from retinue.models.graph import in_a_line
+from retinue.models.own import name_of
 from retinue.models.published import refuse
 from retinue.recipe import ModelSettings, Recipe
 from retinue.runs import Run
@@ -25,7 +26,7 @@ from retinue.training.listener import Listener
 from retinue.training.loop import Training
 from retinue.training.precision import has_bf16
 from retinue.training.prepare import Made, make_training, resolve_device
-from retinue.training.start import open_data
+from retinue.training.start import data_to_train_on
 from retinue.training.transfer import fit_head
 from retinue.writing import write_json
 
@@ -111,14 +112,9 @@ def _by_recipe(
     data_root: str | Path | None,
 ) -> tuple[Recipe, ImageData]:
     """The recipe with nothing open, and the data as its network takes it."""
-    if not isinstance(data, ImageData):
-        data = open_data(recipe, data, data_root)
-    if not len(data.train):
-        raise UsageError(f"{data.name}: no training pictures")
+    data = data_to_train_on(recipe, data, data_root)
     if model is not None and recipe.model.name == "auto":
-        kind = type(model)
-        named = ModelSettings(name=f"{kind.__module__}:{kind.__qualname__}")
-        recipe = recipe.model_copy(update={"model": named})
+        recipe = recipe.model_copy(update={"model": ModelSettings(name=name_of(model))})
     return choose(recipe.model_copy(update={"data": data.source}), data)[0], data
 
 
@@ -156,10 +152,7 @@ def _by_run(
 
 def _made(recipe: Recipe, data: ImageData, device: torch.device, model: nn.Module | None) -> Made:
     """Everything that the loop works with, around a copy of the user's network."""
-    try:
-        own = copy.deepcopy(model)
-    except Exception as error:
-        raise UsageError(f"the network cannot be copied: {in_a_line(error)}") from error
+    own = copied(model)
     try:
         return make_training(recipe, data, device, own, refuse)
     except ValueError as error:  # of an optimiser without a weight to move

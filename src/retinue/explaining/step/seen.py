@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retinue import notebook
+from retinue.explaining.drawn import Drawn
 from retinue.images import Pixels
 from retinue.plotting.inside import training_step as drawing
 from retinue.wording import count
@@ -66,7 +66,7 @@ class WeightStep:
 
 
 @dataclass(frozen=True)
-class TrainingStepSeen:
+class TrainingStepSeen(Drawn):
     """One step of a training on N pictures of K classes, by its four parts.
 
     Of the batch all numbers are here, and of its pictures the first n. With mixed pictures (mixup,
@@ -169,9 +169,6 @@ class TrainingStepSeen:
             "loss_after": self.loss_after,
             "notes": list(self.notes),
         }
-
-    def _repr_html_(self) -> str:
-        return notebook.figure(self.figure())
 
 
 def _over(part: float | None, whole: float | None) -> float | None:

@@ -5,9 +5,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from retinue.plotting.inside.colours import Colours, Numbers, Strip, as_colour, brief_number
+from retinue.plotting.inside.colours import (
+    Colours,
+    Numbers,
+    Strip,
+    as_colour,
+    brief_number,
+    brightness,
+    rgb,
+)
 from retinue.plotting.inside.sheet import MARGIN, Sheet, Tile
 from retinue.plotting.style import BLUE, VERMILION, styled
 
@@ -19,7 +26,6 @@ PICTURES = 3  # that the width has room for
 WARMTH = "inferno"  # even in lightness
 COVER = 0.62  # how much of the picture a map without signs hides, whatever its values
 STRONGEST = 0.9  # how much of it the ends of a map with signs hide; its zero hides nothing
-LUMINANCE = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 MIDDLE = 155  # grey under the bar of colours
 
 
@@ -86,7 +92,7 @@ def veil(values: Numbers, limit: float, signed: bool) -> Colours:
     """
     share = np.clip(np.nan_to_num(values) / limit, -1 if signed else 0, 1)
     if signed:
-        inks = np.where(share[..., None] > 0, _rgb(VERMILION), _rgb(BLUE))
+        inks = np.where(share[..., None] > 0, rgb(VERMILION), rgb(BLUE))
         opacity = STRONGEST * np.abs(share)
     else:
         from matplotlib import colormaps
@@ -104,8 +110,7 @@ def veiled(grey: Colours, over: Colours) -> Colours:
 
 def pale(picture: Colours) -> Colours:
     """A picture (H, W, 1 or 3) in pale grey, (H, W), so that colours on it are seen."""
-    grey = picture @ LUMINANCE if picture.shape[2] == 3 else picture[..., 0]
-    return _bytes(60 + 0.75 * grey)
+    return _bytes(60 + 0.75 * brightness(picture))
 
 
 def scale(limit: float, signed: bool, steps: int = 256) -> Colours:
@@ -126,11 +131,6 @@ def _strip(values: Numbers, limit: float, signed: bool) -> Strip:
     middle = [(0.5, "0")] if signed else []
     under = np.full((1, len(colours)), MIDDLE, np.uint8)
     return Strip(veiled(under, colours[None])[0], [(0.0, low), *middle, (1.0, high)], "")
-
-
-def _rgb(name: str) -> NDArray[np.float64]:
-    """A colour of the style as numbers from 0 to 1."""
-    return np.array([int(name[start : start + 2], 16) / 255 for start in (1, 3, 5)])
 
 
 def _bytes(values: Numbers) -> Colours:

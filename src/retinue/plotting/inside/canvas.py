@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retinue.plotting.grids import place
 from retinue.plotting.style import INK
 
 if TYPE_CHECKING:
@@ -48,16 +49,4 @@ class Canvas:
 
     def picture(self, pixels: NDArray[np.uint8], x: float, y: float, side: float) -> None:
         """A picture (H, W, 1 or 3) in the middle of the square that begins at (x, y)."""
-        height, width = pixels.shape[:2]
-        scale = side / max(height, width)
-        left, top = x + (side - width * scale) / 2, y + (side - height * scale) / 2
-        grey = pixels.shape[2] == 1
-        self._axes.imshow(
-            pixels[:, :, 0] if grey else pixels,
-            cmap="gray" if grey else None,
-            vmin=0,
-            vmax=255,
-            extent=(left, left + width * scale, top + height * scale, top),
-            interpolation="nearest" if max(height, width) < 64 else None,
-            aspect="auto",
-        )
+        place(self._axes, pixels, (x, y), side)

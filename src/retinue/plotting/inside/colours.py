@@ -14,6 +14,7 @@ Numbers = NDArray[np.floating[Any]]
 Colours = NDArray[np.uint8]  # (..., 3)
 
 SIGNED, UNSIGNED = "RdBu_r", "viridis"  # both even in lightness, for colour-blind eyes too
+LUMINANCE = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 STRONGEST = 0.85  # how much of a picture the largest value of a map covers
 
 
@@ -36,7 +37,7 @@ def coloured(values: Numbers, limit: float, signed: bool) -> Colours:
     finite = np.isfinite(values)
     share = np.clip(np.where(finite, values, 0) / limit, -1 if signed else 0, 1)
     found = colormaps[SIGNED if signed else UNSIGNED]((share + 1) / 2 if signed else share)
-    found[~finite] = _rgb(GREY, alpha=1)
+    found[~finite] = [*rgb(GREY), 1]
     return np.asarray(np.round(255 * found[..., :3]), np.uint8)
 
 
@@ -55,10 +56,9 @@ def laid_over(picture: Colours, values: Numbers, limit: float) -> Colours:
 
     Positive values are vermilion and negative ones blue, the more so the larger they are.
     """
-    weights = np.array([0.299, 0.587, 0.114]) if picture.shape[2] == 3 else np.ones(1)
-    grey = 70 + 0.72 * (picture @ weights)[..., None]
+    grey = 70 + 0.72 * brightness(picture)[..., None]
     share = np.clip(np.nan_to_num(values, posinf=limit, neginf=-limit) / limit, -1, 1)[..., None]
-    ink = np.where(share > 0, 255 * _rgb(VERMILION), 255 * _rgb(BLUE))
+    ink = np.where(share > 0, 255 * rgb(VERMILION), 255 * rgb(BLUE))
     cover = STRONGEST * np.abs(share)
     return np.asarray(np.round((1 - cover) * grey + cover * ink), np.uint8)
 
@@ -79,7 +79,11 @@ def as_colour(picture: Colours) -> Colours:
     return np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture
 
 
-def _rgb(name: str, alpha: float | None = None) -> NDArray[np.float64]:
-    """A colour of the style as numbers from 0 to 1, with its opacity if given."""
-    values = [int(name[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    return np.array(values if alpha is None else [*values, alpha])
+def brightness(picture: Colours) -> NDArray[np.float64]:
+    """How bright each pixel of a picture (H, W, 1 or 3) is, (H, W) from 0 to 255."""
+    return np.asarray(picture @ (LUMINANCE if picture.shape[2] == 3 else np.ones(1)))
+
+
+def rgb(name: str) -> NDArray[np.float64]:
+    """A colour of the style as numbers from 0 to 1."""
+    return np.array([int(name[start : start + 2], 16) / 255 for start in (1, 3, 5)])

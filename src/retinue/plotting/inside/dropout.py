@@ -12,6 +12,7 @@ from retinue.plotting.style import (
     INK,
     SKY,
     VERMILION,
+    interpolation,
     new_figure,
     shorten,
     shorten_all,
@@ -85,7 +86,7 @@ def _draw_picture(axes: "Axes", picture: NDArray[np.uint8], name: str | None) ->
         cmap="gray" if grey else None,
         vmin=0,
         vmax=255,
-        interpolation="nearest" if max(picture.shape) < 64 else None,
+        interpolation=interpolation(picture),
     )
     axes.set_axis_off()
     axes.set_title("the picture" if name is None else shorten(name, 22))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retinue.plotting.inside.cells import Places, Scale, draw_cells, hatch, outline, scale_of
-from retinue.plotting.style import new_figure, shorten, styled
+from retinue.plotting.style import interpolation, new_figure, shorten, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,6 +90,6 @@ def _draw_colours(axes: "Axes", stage: Stage) -> None:
     if stage.outside is not None:
         colours[stage.outside] = (1 + colours[stage.outside]) / 2  # padding is pale
     height, width = colours.shape[:2]
-    axes.imshow(colours, interpolation="nearest" if max(height, width) < 64 else None)
+    axes.imshow(colours, interpolation=interpolation(colours))
     axes.set(xticks=[], yticks=[], xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
     axes.grid(visible=False)

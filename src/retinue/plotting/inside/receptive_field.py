@@ -14,6 +14,7 @@ from retinue.plotting.style import (
     INK,
     VERMILION,
     columns_of,
+    interpolation,
     new_figure,
     shorten,
     styled,
@@ -64,7 +65,7 @@ def receptive_field(
     inner = min(wanted, 5.0)  # inches
     figure = new_figure(10.8, inner + 0.75 + 0.17 * len(lines))
     left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1, 1.05))
-    left.imshow(_veiled(pixels, seen), interpolation=_interpolation(pixels))
+    left.imshow(_veiled(pixels, seen), interpolation=interpolation(pixels))
     left.set_title("what the unit sees")
     largest = float(heat.max())
     _heat(middle, heat / largest if largest else heat)
@@ -95,7 +96,7 @@ def _heat(axes: "Axes", heat: NDArray[np.float64]) -> None:
     from matplotlib.colors import PowerNorm
 
     image = axes.imshow(
-        heat, cmap="magma", norm=PowerNorm(0.5, 0, 1), interpolation=_interpolation(heat)
+        heat, cmap="magma", norm=PowerNorm(0.5, 0, 1), interpolation=interpolation(heat)
     )
     axes.set_title("gradient, measured")
     place = axes.inset_axes((1.03, 0.0, 0.035, 1.0))
@@ -195,8 +196,3 @@ def _explain(
         lines.append(Patch(fc=SHADE, ec=EDGE, hatch="////", linewidth=0, label="padding"))
     if lines:
         axes.legend(handles=lines, loc="lower left", borderpad=0, fontsize=8)
-
-
-def _interpolation(values: NDArray[np.generic]) -> str | None:
-    """Small pictures with square pixels."""
-    return "nearest" if max(values.shape[:2]) < 64 else None

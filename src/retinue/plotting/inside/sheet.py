@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from retinue.plotting.grids import place
 from retinue.plotting.inside.colours import Colours, Strip
-from retinue.plotting.style import INK, VERMILION, shorten
+from retinue.plotting.style import INK, VERMILION, interpolation, shorten
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -87,10 +88,10 @@ class Sheet:
         """A bar of colours with its texts below and its label beside it."""
         height = 0.13
         self._image(strip.colours[None], x, self.y, length, height)
-        for place, text in strip.ticks:
-            align = {0.0: "left", 1.0: "right"}.get(place, "center")
+        for share, text in strip.ticks:
+            align = {0.0: "left", 1.0: "right"}.get(share, "center")
             self._axes.text(
-                x + place * length, self.y + height + 0.09, text,
+                x + share * length, self.y + height + 0.09, text,
                 ha=align, va="center", fontsize=7,
             )  # fmt: skip
         self.write(strip.label, x + length + 0.12, 8, down=height / 2)
@@ -114,20 +115,16 @@ class Sheet:
         return self._figure
 
     def _place(self, tile: Tile, x: float, y: float, side: float) -> None:
-        """Draw a picture, whatever its proportions, in the middle of a square."""
-        height, width = tile.pixels.shape[:2]
-        scale = side / max(height, width)
-        across, down = width * scale, height * scale
-        x, y = x + (side - across) / 2, y + (side - down) / 2
-        self._image(tile.pixels, x, y, across, down)
-        self._frame(x, y, across, down, VERMILION if tile.marked else PALE)
+        """Draw a framed picture in the middle of a square."""
+        box = place(self._axes, tile.pixels, (x, y), side)
+        self._frame(*box, VERMILION if tile.marked else PALE)
 
     def _image(self, pixels: Colours, x: float, y: float, across: float, down: float) -> None:
         self._axes.imshow(
             pixels,
             extent=(x, x + across, y + down, y),
             aspect="auto",
-            interpolation="nearest" if max(pixels.shape[:2]) < 64 else None,
+            interpolation=interpolation(pixels),
         )
 
     def _frame(self, x: float, y: float, across: float, down: float, colour: str) -> None:

@@ -87,20 +87,20 @@ def encoded(paths: Mapping[str, Path], budget: int = BUDGET) -> dict[str, Stored
     """Files as addresses: as they are where all fit, else smaller; without what is no picture."""
     files = {key: data for key, path in paths.items() if (data := _read(path)) is not None}
     if _size(files.values()) <= budget and all(len(data) < AS_THEY_ARE for data in files.values()):
-        return {key: one for key, data in files.items() if (one := _kept(data)) is not None}
-    images = {key: image for key, data in files.items() if (image := _opened(data)) is not None}
+        return {key: one for key, data in files.items() if (one := kept(data)) is not None}
+    images = {key: image for key, data in files.items() if (image := opened(data)) is not None}
     for side, quality in STEPS[_step(list(images.values()), budget) :]:
-        smaller = {key: _smaller(image, side, quality) for key, image in images.items()}
+        smaller = {key: shrunk(image, side, quality) for key, image in images.items()}
         if _size(smaller.values()) <= budget:
             break
-    return {key: one for key, data in smaller.items() if (one := _kept(data)) is not None}
+    return {key: one for key, data in smaller.items() if (one := kept(data)) is not None}
 
 
 def _step(images: Sequence[Image.Image], budget: int) -> int:
     """The first step at which all are likely to fit, tried on some of them."""
     some = images[:: max(1, len(images) // SOME)]
     for step, (side, quality) in enumerate(STEPS):
-        size = _size(_smaller(image, side, quality) for image in some)
+        size = _size(shrunk(image, side, quality) for image in some)
         if size * len(images) <= budget * len(some):
             return step
     return len(STEPS) - 1
@@ -118,7 +118,7 @@ def _read(path: Path) -> bytes | None:
         return None
 
 
-def _kept(data: bytes) -> Stored | None:
+def kept(data: bytes) -> Stored | None:
     """A file as it is, if it is what every browser shows and no more than that."""
     kind = next((kind for start, kind in KINDS.items() if data.startswith(start)), None)
     if kind is None:
@@ -131,7 +131,8 @@ def _kept(data: bytes) -> Stored | None:
     return Stored(f"data:image/{kind};base64,{b64encode(data).decode()}", tiny)
 
 
-def _opened(data: bytes) -> Image.Image | None:
+def opened(data: bytes) -> Image.Image | None:
+    """A picture's pixels, or None where the bytes are no picture."""
     try:
         pixels = decode(data)
     except PictureError:
@@ -139,7 +140,8 @@ def _opened(data: bytes) -> Image.Image | None:
     return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
 
 
-def _smaller(image: Image.Image, side: int, quality: int) -> bytes:
+def shrunk(image: Image.Image, side: int, quality: int) -> bytes:
+    """A picture, at most so many pixels a side, with losses that nobody sees."""
     if max(image.size) > side:
         image = image.copy()
         image.thumbnail((side, side))

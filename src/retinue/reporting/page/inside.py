@@ -1,15 +1,14 @@
 """The section about what is inside the network: figures that `explain` drew."""
 
-from base64 import b64encode
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
-from PIL import Image, features
-
+from retinue.errors import PictureError
 from retinue.explaining.explain import Explanation
-from retinue.images import decode
+from retinue.reporting.page.album import kept, opened, shrunk
 from retinue.wording import percent
+
+QUALITY = 82  # of a figure: a page holds many
 
 
 @dataclass(frozen=True)
@@ -49,10 +48,8 @@ def inside_of(explanation: Explanation) -> Inside:
 
 
 def _drawing(title: str, path: Path) -> Drawing:
-    """A figure with losses that nobody sees, for a page holds many."""
-    pixels = decode(path.read_bytes())
-    image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-    buffer, kind = BytesIO(), "WEBP" if features.check("webp") else "JPEG"
-    image.save(buffer, format=kind, quality=82)
-    address = f"data:image/{kind.lower()};base64,{b64encode(buffer.getvalue()).decode()}"
-    return Drawing(title, address, image.width, image.height)
+    image = opened(path.read_bytes())
+    stored = None if image is None else kept(shrunk(image, max(image.size), QUALITY))
+    if image is None or stored is None:
+        raise PictureError(f"{path}: is no picture")
+    return Drawing(title, stored.address, image.width, image.height)

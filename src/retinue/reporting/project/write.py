@@ -67,6 +67,7 @@ def write_project(
             _write(aside, texts, pictures)
             if add_slides is not None:
                 add_slides(aside / SLIDES)
+            _require_free(output)  # still: what came into it meanwhile is not ours to replace
     except OSError as error:
         raise RetinueError(f"{output}: cannot be written: {error.strerror or error}") from error
     return output

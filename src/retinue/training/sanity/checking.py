@@ -14,6 +14,7 @@ from retinue.data.load import Source
 from retinue.data.memory import CACHE_MEMORY
 from retinue.errors import UsageError
 from retinue.models.graph import in_a_line
+from retinue.models.own import name_of
 from retinue.models.published import Permit, refuse
 from retinue.recipe import ModelSettings, Recipe
 from retinue.seeds import seed_for
@@ -23,7 +24,7 @@ from retinue.training.prepare import make_training, resolve_device
 from retinue.training.sanity import answering, learning
 from retinue.training.sanity.bench import RATE, Bench
 from retinue.training.sanity.check import Check
-from retinue.training.start import open_data
+from retinue.training.start import data_to_train_on
 
 # In the order in which they are asked.
 CHECKS: dict[str, Callable[[Bench], Check]] = {
@@ -79,14 +80,9 @@ def check_sanity(
     place = resolve_device(device)
     if threads is not None:
         torch.set_num_threads(threads)
-    if not isinstance(data, ImageData):
-        data = open_data(recipe, data, data_root, on_load, cache_memory)
-    if not len(data.train):
-        raise UsageError(f"{data.name}: no training pictures")
+    data = data_to_train_on(recipe, data, data_root, on_load, cache_memory)
     if module is not None and recipe.model.name == "auto":
-        kind = type(module)
-        named = ModelSettings(name=f"{kind.__module__}:{kind.__qualname__}")
-        recipe = recipe.model_copy(update={"model": named})
+        recipe = recipe.model_copy(update={"model": ModelSettings(name=name_of(module))})
     found = []
     with torch.random.fork_rng(devices=[place] if place.type == "cuda" else []):
         bench = make_bench(recipe, data, place, module, permit)

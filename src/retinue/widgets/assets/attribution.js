@@ -2,7 +2,6 @@
 // same map of a network that has lost what it learned.
 
 const BAR_GREY = 155; // what lies under the bar of colours
-const SMOOTH = 160; // pixels a side from which on pictures are not drawn as squares
 
 // A picture under a map's colours, RGBA. With a strength of 0 it is the picture as it is, with 1 it
 // is grey and the colours have all of their own opacity.
@@ -22,13 +21,12 @@ function underMap(picture, channels, pale, colours, strength) {
 
 // A canvas of the picture's size with its words; `draw(pixels, channels)` draws on it.
 function pictureFigure(model) {
-  const canvas = element("canvas", { class: "pixels", role: "img" });
+  const canvas = element("canvas", { role: "img" });
   const caption = element("figcaption");
   const node = element("figure", {}, canvas, caption);
   const draw = (pixels, channels) => {
     const [height, width] = model.get("picture_size");
-    drawPixels(canvas, pixels, width, height, channels);
-    canvas.classList.toggle("smooth", Math.max(height, width) > SMOOTH);
+    drawSquares(canvas, pixels, width, height, channels);
   };
   return { node, canvas, caption, draw };
 }
@@ -72,17 +70,13 @@ function mapPicture(model, key, words) {
   return { node, end: listen(model, keys, show) };
 }
 
-// A choice of layers, for Grad-CAM; made anew when there are others.
+// A choice of layers, for Grad-CAM.
 function layerOfMaps(model) {
-  const place = element("div", { class: "layer" });
-  const fill = () => {
-    place.replaceChildren(select(model, "layer", model.get("layers"), "Layer"));
-  };
-  const hide = () => { place.hidden = model.get("method") !== "grad-cam"; };
-  fill();
+  const { node, end } = layerChoice(model);
+  const hide = () => { node.hidden = model.get("method") !== "grad-cam"; };
   hide();
-  const ends = [listen(model, ["layers"], fill), listen(model, ["method"], hide)];
-  return { node: place, end: () => ends.forEach((end) => end()) };
+  const ends = [end, listen(model, ["method"], hide)];
+  return { node, end: () => ends.forEach((one) => one()) };
 }
 
 // Whether the maps are still those of another question.
@@ -100,8 +94,7 @@ function mapWords(model, root, maps) {
   const says = liveLine({ class: "heard" });
   const tell = () => {
     title.textContent = model.get("title");
-    const said = model.get("answer");
-    answer.textContent = `${said[0].toUpperCase()}${said.slice(1)}.`;
+    answer.textContent = `${capitalised(model.get("answer"))}.`;
     told.replaceChildren(...model.get("sentences").map((text) => element("p", { text })));
     wait();
   };
@@ -139,10 +132,7 @@ function render({ model, el }) {
       select(model, "method", model.get("methods"), "Method"),
       layer.node,
       select(model, "target", model.get("classes").map((name, at) => [at, name]), "Class"),
-      slider(model, "strength", {
-        min: 0, max: 1, step: 0.05, label: "Strength on the picture",
-        show: (value) => `${Math.round(100 * value)} %`,
-      }),
+      strengthSlider(model),
     ),
     problemLine(model), title, answer, maps, told, says,
   );

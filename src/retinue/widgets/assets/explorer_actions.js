@@ -60,8 +60,7 @@ function pictureActions(model, settings, page, take) {
     choosePicture(name) {
       page.failed = "";
       if (name === "grid" || settings.pixels_of === name) return take({ picture: name });
-      model.set("picture", name);
-      return model.save_changes();
+      return change(model, { picture: name });
     },
     async upload(file) {
       try {

@@ -43,13 +43,20 @@ function choiceControl(label, pairs, onChoice) {
   return { node: element("label", { class: "control" }, head, input), show };
 }
 
-function tickControl(label, onTick) {
-  const input = element("input", {
-    type: "checkbox", on: { change: () => onTick(input.checked) },
+// A field for a number: `take(number)` gets what fits, the rest is marked.
+function numberField(attributes, fits, take) {
+  const field = element("input", {
+    type: "number", ...attributes,
+    on: {
+      input: () => {
+        const value = field.value === "" ? NaN : Number(field.value);
+        const taken = fits(value);
+        field.setAttribute("aria-invalid", String(!taken));
+        if (taken) take(value);
+      },
+    },
   });
-  const text = element("span", { text: label });
-  const show = (value) => { input.checked = value; };
-  return { node: element("label", { class: "retinue-check" }, input, text), show };
+  return field;
 }
 
 // One slider for rows and columns while they are to be alike, else one for each.
@@ -104,14 +111,18 @@ function filterPicture(slices, largest) {
   return [bytes, width, height, channels];
 }
 
+// What belongs together, under a title.
+function groupOf(title, ...nodes) {
+  return element("div", { class: "group" }, element("h3", { text: title }), ...nodes);
+}
+
 // All settings; `show(settings, alike)` follows them.
 function settingsView(known, actions) {
   const controls = {
     ...kernelControls(known, actions), ...moveControls(known, actions),
     ...laterControls(known, actions),
   };
-  const group = (title, ...keys) => element("div", { class: "group" },
-    element("h3", { text: title }), ...keys.map((key) => controls[key]?.node));
+  const group = (title, ...keys) => groupOf(title, ...keys.map((key) => controls[key]?.node));
   const node = element("div", { class: "settings" },
     group("The kernel", "preset", "filters", "kernel", "channels", "normalised"),
     group("How it moves", "stride", "padding", "amount", "mode", "dilation", "alike"),
@@ -144,7 +155,7 @@ function kernelControls({ limits, presets, learned }, actions) {
     channels: choiceControl("Red, green and blue", CHANNEL_WAYS, (channels) => {
       actions.take({ channels });
     }),
-    normalised: learned && tickControl("Numbers as the network gets them", (normalised) => {
+    normalised: learned && tickBox("Numbers as the network gets them", (normalised) => {
       actions.take({ normalised });
     }),
   };
@@ -163,14 +174,14 @@ function moveControls({ limits }, { take, setAlike }) {
     dilation: pairControl("Dilation", { min: 1, max: limits.dilation }, (dilation) => {
       take({ dilation });
     }),
-    alike: tickControl("Rows and columns alike", setAlike),
+    alike: tickBox("Rows and columns alike", setAlike),
   };
 }
 
 function laterControls({ limits }, { take }) {
   const range = { min: 1, max: limits.pool };
   return {
-    relu: tickControl("ReLU: below 0 becomes 0", (on) => {
+    relu: tickBox("ReLU: below 0 becomes 0", (on) => {
       take({ activation: on ? "relu" : "none" });
     }),
     pooling: choiceControl("Pooling", POOLINGS, (pooling) => take({ pooling })),

@@ -9,11 +9,10 @@ function factsView({ take }) {
   const inputs = element("span");
   const outputs = outputsField((count) => take({ channels_out: count }));
   const measured = element("div", { class: "group measured" });
-  const group = (title, ...nodes) => element("div", { class: "group" },
-    element("h3", { text: title }), ...nodes);
   const node = element("div", { class: "facts" },
-    group("How large the output is", sizes, dropped),
-    group("What a layer like this costs", element("p", {}, inputs, outputs, " channels:"), costs),
+    groupOf("How large the output is", sizes, dropped),
+    groupOf("What a layer like this costs",
+      element("p", {}, inputs, outputs, " channels:"), costs),
     measured);
 
   function show(scene) {
@@ -30,19 +29,9 @@ function factsView({ take }) {
 }
 
 function outputsField(onCount) {
-  const field = element("input", {
-    type: "number", min: 1, max: MOST_OUTPUTS, step: 1,
-    "aria-label": "Output channels of the layer",
-    on: {
-      input: () => {
-        const count = Number(field.value);
-        const fits = Number.isInteger(count) && count >= 1 && count <= MOST_OUTPUTS;
-        field.setAttribute("aria-invalid", String(!fits));
-        if (fits) onCount(count);
-      },
-    },
-  });
-  return field;
+  const label = "Output channels of the layer";
+  const fits = (count) => Number.isInteger(count) && count >= 1 && count <= MOST_OUTPUTS;
+  return numberField({ min: 1, max: MOST_OUTPUTS, step: 1, "aria-label": label }, fits, onCount);
 }
 
 function factLine([name, text]) {
@@ -86,14 +75,12 @@ function showMeasured(node, { measured, settings }) {
   node.hidden = !measured?.length;
   if (node.hidden) return;
   const heads = ["kernel", "stride", "padding", "accuracy", "time"];
-  const head = element("tr", {}, ...heads.map((text) => element("th", { scope: "col", text })));
   const rows = measured.map((row) => measuredRow(row, isMeasured(row, settings)));
   const here = measured.some((row) => isMeasured(row, settings));
-  const table = element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows));
   const attributes = { class: "scroll", tabindex: 0, role: "group", "aria-label": "Measured" };
   const text = `${here ? "The marked row has" : "None of them has"} the settings chosen here.`;
   node.replaceChildren(element("h3", { text: "What was measured" }),
-    element("div", attributes, table), element("p", { class: "soft", text }));
+    element("div", attributes, tableWith(heads, rows)), element("p", { class: "soft", text }));
 }
 
 function measuredRow(row, here) {

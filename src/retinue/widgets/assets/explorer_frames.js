@@ -9,8 +9,8 @@ const LEAST_SHARE = 0.03; // of the picture: a smaller window gets a ring, for t
 const RING_SHARE = 0.08;
 
 // Whether the numbers of a map are written into its cells.
-function showsNumbers(map, most = MOST_CELLS) {
-  return map.planes.length === 1 && map.height <= most && map.width <= most;
+function showsNumbers({ planes, height, width }) {
+  return planes.length === 1 && Math.max(height, width) <= MOST_CELLS;
 }
 
 // A frame with its caption. `onPoint([row, column])` is called for a cell pressed or dragged to,
@@ -40,10 +40,8 @@ function mapFrame(label, { onPoint, onMove }) {
 // Calls `onPoint` with the cell under a press, and under every move while it lasts.
 function followPointer(frame, shape, onPoint) {
   const tell = (event) => {
-    const box = frame.getBoundingClientRect();
-    const row = Math.floor(((event.clientY - box.top) / box.height) * shape.height);
-    const column = Math.floor(((event.clientX - box.left) / box.width) * shape.width);
-    onPoint([within(row, shape.height), within(column, shape.width)]);
+    const { x, y } = pointAt(frame, event, shape);
+    onPoint([Math.floor(y), Math.floor(x)]);
   };
   frame.addEventListener("pointerdown", (event) => {
     if (event.button > 0) return;
@@ -53,11 +51,6 @@ function followPointer(frame, shape, onPoint) {
   frame.addEventListener("pointermove", (event) => {
     if (frame.hasPointerCapture(event.pointerId)) tell(event);
   });
-}
-
-// The index nearest to a number among so many.
-function within(index, count) {
-  return Math.min(Math.max(index, 0), count - 1);
 }
 
 // Give the frame the proportions of a map.
@@ -94,9 +87,9 @@ function showMap(view, map, scale) {
 }
 
 // As many cells as there are numbers, made or removed only where their count has changed.
-function cellsFor(cells, count, make = () => element("div", { class: "cell" })) {
+function cellsFor(cells, count) {
   while (cells.children.length > count) cells.lastChild.remove();
-  while (cells.children.length < count) cells.append(make());
+  while (cells.children.length < count) cells.append(element("div", { class: "cell" }));
   return [...cells.children];
 }
 
@@ -117,6 +110,13 @@ function fitLetters(cells, texts) {
 function tinted(cell, { name, share }) {
   if (cell.dataset.tint !== name) cell.dataset.tint = name;
   cell.style.setProperty("--share", share);
+}
+
+// A cell to type a number into.
+function typedCell(attributes, fits, take) {
+  const cell = numberField({ class: "cell", ...attributes }, fits, take);
+  cell.addEventListener("focus", () => cell.select());
+  return cell;
 }
 
 // Outlines on top of the cells: [class, [row, column, height, width]] each, squares for taps, and a

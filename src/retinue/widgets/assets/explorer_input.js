@@ -90,20 +90,11 @@ function gridCells({ input, sizes }, edited) {
 
 // A field for one number 0 to 9; others are marked and not taken.
 function gridCell(row, column, edited) {
-  const cell = element("input", {
-    class: "cell", type: "number", min: 0, max: 9, step: 1,
-    "aria-label": `Input, row ${row + 1}, column ${column + 1}`,
-    on: {
-      focus: () => cell.select(),
-      input: () => {
-        const value = cell.value === "" ? NaN : Number(cell.value);
-        const fits = Number.isInteger(value) && value >= 0 && value <= 9;
-        cell.setAttribute("aria-invalid", String(!fits));
-        if (fits) edited(row, column, value);
-      },
-    },
+  const fits = (value) => Number.isInteger(value) && value >= 0 && value <= 9;
+  const label = `Input, row ${row + 1}, column ${column + 1}`;
+  return typedCell({ min: 0, max: 9, step: 1, "aria-label": label }, fits, (value) => {
+    edited(row, column, value);
   });
-  return cell;
 }
 
 // The output cell whose window has its middle nearest to a cell of the padded picture.

@@ -39,12 +39,17 @@ function totals(values, channels) {
   return { sum: times * all.reduce(add, 0), sizes: times * all.map(Math.abs).reduce(add, 0) };
 }
 
-// The largest size of a number, and the one that all but a few stay below; zeros do not count.
-function sizesWithin(map) {
+function largestOf(map) {
   let most = 0;
   for (const plane of map.planes) {
     for (const value of plane) most = Math.max(most, Math.abs(value));
   }
+  return most;
+}
+
+// The largest size of a number, and the one that all but a few stay below; zeros do not count.
+function sizesWithin(map) {
+  const most = largestOf(map);
   const total = map.planes.length * map.height * map.width;
   if (most === 0 || total <= FEW) return { most: most || 1, kept: most || 1 };
   const counts = new Uint32Array(STEPS + 1);

@@ -58,8 +58,3 @@ function sceneOf(settings, known, before) {
 function hasSame(before, settings, keys) {
   return Boolean(before) && keys.every((key) => isSame(before.settings[key], settings[key]));
 }
-
-function largestOf(picture) {
-  const larger = (most, value) => Math.max(most, Math.abs(value));
-  return picture.planes.reduce((most, plane) => plane.reduce(larger, most), 0);
-}

@@ -84,18 +84,9 @@ function weightText(weight, digits) {
 }
 
 function weightCell(row, column, weighed) {
-  const cell = element("input", {
-    class: "cell", type: "number", step: "any",
-    "aria-label": `Weight, row ${row + 1}, column ${column + 1}`,
-    on: {
-      focus: () => cell.select(),
-      input: () => {
-        const weight = cell.value === "" ? NaN : Number(cell.value);
-        const fits = Math.abs(weight) <= MOST_WEIGHT;
-        cell.setAttribute("aria-invalid", String(!fits));
-        if (fits) weighed(row, column, weight);
-      },
-    },
+  const fits = (weight) => Math.abs(weight) <= MOST_WEIGHT;
+  const label = `Weight, row ${row + 1}, column ${column + 1}`;
+  return typedCell({ step: "any", "aria-label": label }, fits, (weight) => {
+    weighed(row, column, weight);
   });
-  return cell;
 }

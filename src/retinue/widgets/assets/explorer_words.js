@@ -31,18 +31,6 @@ function inBrackets(value) {
   return text.startsWith(MINUS) ? `(${text})` : text;
 }
 
-function thousands(number) {
-  return number.toLocaleString("en");
-}
-
-function counted(number, thing) {
-  return `${thousands(number)} ${thing}${number === 1 ? "" : "s"}`;
-}
-
-function bySize(sizes) {
-  return sizes.join(" × ");
-}
-
 // Height, width, and the channels where there are several.
 function sizeOf({ height, width, planes }) {
   return bySize([height, width, ...(planes.length > 1 ? [planes.length] : [])]);
@@ -70,9 +58,8 @@ function droppedWords({ dropped, padding }) {
   if (rows) parts.push(rows === 1 ? "the last row" : `the last ${rows} rows`);
   if (columns) parts.push(columns === 1 ? "the last column" : `the last ${columns} columns`);
   if (!parts.length) return "";
-  const all = parts.join(" and ");
   const picture = Math.max(...padding.flat()) ? "padded picture" : "picture";
-  return `${all[0].toUpperCase()}${all.slice(1)} of the ${picture} (hatched) `
+  return `${capitalised(parts.join(" and "))} of the ${picture} (hatched) `
     + `${parts.length + Math.max(rows, columns) > 2 ? "are" : "is"} under no window: `
     + "one step more would not fit.";
 }

@@ -98,16 +98,15 @@ function mapsGrid(model, root) {
       ink.drawImage(tile, x + (layout.side - w) / 2, y + (layout.side - h) / 2, w, h);
       if (state.statistics[index].dead) cross(ink, index);
     });
-    state.channel = model.get("channel");
-    const chosen = state.shown.indexOf(state.channel);
+    const channel = model.get("channel");
+    const chosen = state.shown.indexOf(channel);
     if (chosen >= 0) mark(ink, chosen);
     canvas.setAttribute("aria-valuemax", model.get("channels") - 1);
-    canvas.setAttribute("aria-valuenow", state.channel);
+    canvas.setAttribute("aria-valuenow", channel);
     if (chosen >= 0) canvas.setAttribute("aria-valuetext", describe(state.statistics[chosen]));
   };
   const choose = (index) => {
-    const last = state.shown.length - 1;
-    change(model, { channel: state.shown[Math.min(Math.max(index, 0), last)] });
+    change(model, { channel: state.shown[within(index, state.shown.length)] });
   };
   canvas.addEventListener("click", (event) => {
     const box = canvas.getBoundingClientRect();
@@ -157,7 +156,7 @@ function mapsPair(model) {
   };
   const point = (row, column) => {
     const [rows, columns] = model.get("map_size");
-    cell = [Math.min(Math.max(row, 0), rows - 1), Math.min(Math.max(column, 0), columns - 1)];
+    cell = [within(row, rows), within(column, columns)];
     [onMap, onPicture].forEach((node) => show(node, cell, [rows, columns]));
     tell();
   };
@@ -178,10 +177,8 @@ function mapsPair(model) {
     const state = readState(model);
     const index = state.shown.indexOf(state.channel);
     if (index < 0) return;
-    drawPixels(map, colouredMap(state, index), state.width, state.height, 4);
-    drawPixels(laid, overlaid(state, index), state.pictureSize[1], state.pictureSize[0], 4);
-    map.classList.toggle("smooth", Math.max(state.width, state.height) > 160);
-    laid.classList.toggle("smooth", Math.max(...state.pictureSize) > 160);
+    drawSquares(map, colouredMap(state, index), state.width, state.height, 4);
+    drawSquares(laid, overlaid(state, index), state.pictureSize[1], state.pictureSize[0], 4);
     mapCaption.textContent = `Channel ${state.channel}, ${state.height} × ${state.width}`;
     laidCaption.textContent = onPictureNamed(model.get("picture_name"));
     laid.setAttribute("aria-label", `Channel ${state.channel} laid over the picture`);
@@ -189,7 +186,6 @@ function mapsPair(model) {
   const forget = () => {
     cell = null;
     [onMap, onPicture].forEach((node) => { node.hidden = true; });
-    draw();
     tell();
   };
   const at = (event) => {
@@ -205,10 +201,11 @@ function mapsPair(model) {
   });
   const ends = [
     listen(model, ["maps", "map_size"], forget),
-    listen(model, ["channel", "scale", "strength", "shown", "picture"], draw),
+    listen(model, ["maps", "map_size", "channel", "scale", "strength", "shown", "picture"], draw),
     listen(model, ["values", "values_channel"], tell),
   ];
-  forget();
+  draw();
+  tell();
   const framed = (canvas, mark, caption) =>
     element("figure", {}, element("div", { class: "frame" }, canvas, mark), caption);
   const both = [framed(map, onMap, mapCaption), framed(laid, onPicture, laidCaption)];
@@ -239,7 +236,7 @@ function mapsNumbers(model) {
   const tell = () => {
     const [channel, channels] = [model.get("channel"), model.get("channels")];
     const one = model.get("statistics").find((found) => found.channel === channel);
-    if (one) chosen.textContent = `${describe(one)[0].toUpperCase()}${describe(one).slice(1)}.`;
+    if (one) chosen.textContent = `${capitalised(describe(one))}.`;
     const [shown, dead] = [model.get("shown").length, model.get("dead").length];
     const some = shown < channels ? ` The ${shown} strongest of ${channels} are shown.` : "";
     const zero = dead ? ` ${dead} of ${channels} are zero everywhere on this picture (crossed out).`
@@ -262,10 +259,7 @@ function render({ model, el }) {
     select(model, "layer", model.get("layers"), "Layer"),
     select(model, "scale", [["layer", "one for all maps"], ["channel", "each map its own"]],
       "Colour scale"),
-    slider(model, "strength", {
-      min: 0, max: 1, step: 0.05, label: "Strength on the picture",
-      show: (value) => `${Math.round(100 * value)} %`,
-    }),
+    strengthSlider(model),
   );
   const [chosen, layer] = numbers.nodes;
   root.append(

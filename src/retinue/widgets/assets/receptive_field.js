@@ -154,17 +154,12 @@ function drawUnits(model, root, canvas) {
 
 // How the field grew, a row a layer.
 function growthTable(rows) {
-  const head = ["layer", "kernel", "stride", "field"].map((text) => (
-    element("th", { scope: "col", text })
-  ));
   const body = rows.map(([name, ...cells], number) => element(
     "tr", { "aria-current": number === rows.length - 1 ? "true" : null },
     element("th", { scope: "row", text: name }),
     ...cells.map((text) => element("td", { text })),
   ));
-  return element(
-    "table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body),
-  );
+  return tableWith(["layer", "kernel", "stride", "field"], body);
 }
 
 function legend() {
@@ -177,25 +172,11 @@ function legend() {
   )));
 }
 
-// A choice of layers that is made anew when there are others.
-function layerChoice(model, ends) {
-  const place = element("div", { class: "layer" });
-  const fill = () => {
-    place.replaceChildren(select(model, "layer", model.get("layers"), "Layer"));
-  };
-  fill();
-  ends.push(listen(model, ["layers"], fill));
-  return place;
-}
-
 // Choose units by pointer on both canvases and by arrow keys on the second.
 function choosing(model, field, units) {
   const choose = (row, column) => {
     const [rows, columns, count] = model.get("grid");
-    const to = {
-      row: Math.min(Math.max(row, 0), rows - 1),
-      column: Math.min(Math.max(column, 0), columns - 1),
-    };
+    const to = { row: within(row, rows), column: within(column, columns) };
     if (to.row * columns + to.column < count) change(model, to);
   };
   const atUnit = (event) => {
@@ -215,17 +196,17 @@ function choosing(model, field, units) {
 
 function render({ model, el }) {
   const root = widgetRoot(model, el, "receptive-field");
-  const ends = [];
+  const layer = layerChoice(model);
+  const ends = [layer.end];
   const field = element("canvas", { class: "field", role: "img" });
   const units = element("canvas", { class: "units", role: "application" });
   const heading = element("h3", { text: "units" });
   const title = liveLine({ class: "retinue-says title" });
   const told = element("div", { class: "told" });
-  const growth = element("div", { class: "scroll", tabindex: "0", role: "region",
-    "aria-label": "How the field grew" });
+  const growth = scrolling("How the field grew");
   root.append(
     element("div", { class: "controls" },
-      layerChoice(model, ends),
+      layer.node,
       checkbox(model, "show_field", "Field by arithmetic"),
       checkbox(model, "show_gradient", "Gradient, measured")),
     problemLine(model),

@@ -7,6 +7,7 @@
 // Text from outside goes through textContent alone.
 
 const SVG = "http://www.w3.org/2000/svg";
+const SQUARES = 160; // pixels a side up to which a picture is drawn as squares
 
 // Give a node its attributes: `class`, `text`, `on: { click: f }`, `style` as text; `false`, `null`
 // and `undefined` leave an attribute out, `true` sets it empty.
@@ -129,13 +130,39 @@ function number(model, key, { min, max, step = 1, label }) {
   return labelled(label, input);
 }
 
+// A box to tick that knows no model: {node, show(on)}.
+function tickBox(label, onTick) {
+  const input = element("input", {
+    type: "checkbox", on: { change: () => onTick(input.checked) },
+  });
+  const text = element("span", { text: label });
+  const show = (on) => { input.checked = on; };
+  return { node: element("label", { class: "retinue-check" }, input, text), show };
+}
+
 // A box to tick.
 function checkbox(model, key, label) {
-  const input = element("input", {
-    type: "checkbox", on: { change: () => change(model, { [key]: input.checked }) },
+  const { node, show } = tickBox(label, (on) => change(model, { [key]: on }));
+  follow(model, key, show);
+  return node;
+}
+
+// A choice among the layers of a network, made anew when there are others: {node, end}.
+function layerChoice(model) {
+  const node = element("div", { class: "layer" });
+  const fill = () => {
+    node.replaceChildren(select(model, "layer", model.get("layers"), "Layer"));
+  };
+  fill();
+  return { node, end: listen(model, ["layers"], fill) };
+}
+
+// How strongly colours lie on the picture.
+function strengthSlider(model) {
+  return slider(model, "strength", {
+    min: 0, max: 1, step: 0.05, label: "Strength on the picture",
+    show: (value) => `${Math.round(100 * value)} %`,
   });
-  follow(model, key, (value) => { input.checked = value; });
-  return element("label", { class: "retinue-check" }, input, element("span", { text: label }));
 }
 
 function button(text, onclick, attributes = {}) {
@@ -152,6 +179,20 @@ function problemLine(model) {
 // A line that is read out when its text changes.
 function liveLine(attributes = {}) {
   return element("p", { class: "retinue-says", "aria-live": "polite", ...attributes });
+}
+
+// A table under the names of its columns; `rows` are nodes.
+function tableWith(heads, rows, attributes = {}) {
+  const head = heads.map((text) => element("th", { scope: "col", text }));
+  return element("table", attributes, element("thead", {}, element("tr", {}, ...head)),
+    element("tbody", {}, ...rows));
+}
+
+// What may be wider or higher than its place, with bars to scroll it.
+function scrolling(title, ...children) {
+  return element("div", {
+    class: "scroll", tabindex: 0, role: "region", "aria-label": title,
+  }, ...children);
 }
 
 // The bytes that the state holds.
@@ -181,17 +222,35 @@ function drawPixels(canvas, bytes, width, height, channels) {
   canvas.getContext("2d").putImageData(picture, 0, 0);
 }
 
-// Where on a canvas an event of mouse, pen or finger is, in canvas pixels, never outside.
-function pointAt(canvas, event) {
+// The same, with pixels that are seen as squares where they are not too many.
+function drawSquares(canvas, bytes, width, height, channels) {
+  drawPixels(canvas, bytes, width, height, channels);
+  canvas.classList.toggle("pixels", Math.max(width, height) <= SQUARES);
+}
+
+// One of several pictures of a shape (count, height, width, channels), from the bytes of all.
+function drawOneOf(canvas, bytes, [, height, width, channels], number) {
+  const size = height * width * channels;
+  drawPixels(canvas, bytes.subarray(number * size, (number + 1) * size), width, height, channels);
+}
+
+// The index nearest to a number among so many.
+function within(index, count) {
+  return Math.min(Math.max(index, 0), count - 1);
+}
+
+// Where on a node an event of mouse, pen or finger is, never outside: on a canvas in its pixels, on
+// another in parts of a size.
+function pointAt(node, event, { width, height } = node) {
   const place = event.touches?.[0] ?? event.changedTouches?.[0] ?? event;
-  const box = canvas.getBoundingClientRect();
+  const box = node.getBoundingClientRect();
   const along = (at, start, length, pixels) => {
     const share = length ? (at - start) / length : 0;
     return Math.min(Math.max(share, 0), 1 - 1e-9) * pixels;
   };
   return {
-    x: along(place.clientX, box.left, box.width, canvas.width),
-    y: along(place.clientY, box.top, box.height, canvas.height),
+    x: along(place.clientX, box.left, box.width, width),
+    y: along(place.clientY, box.top, box.height, height),
   };
 }
 
@@ -227,10 +286,28 @@ function onTheme(f) {
   return () => { watcher.disconnect(); system.removeEventListener("change", f); };
 }
 
+// A number with all of its digits.
+function thousands(number) {
+  return number.toLocaleString("en");
+}
+
+function counted(number, thing) {
+  return `${thousands(number)} ${thing}${number === 1 ? "" : "s"}`;
+}
+
+function bySize(sizes) {
+  return sizes.join(" × ");
+}
+
+// Words as a sentence begins with them.
+function capitalised(text) {
+  return `${text[0].toUpperCase()}${text.slice(1)}`;
+}
+
 // A number as people read it, with three digits that count.
 function tidy(value) {
   if (!Number.isFinite(value)) return String(value);
-  if (Number.isInteger(value)) return value.toLocaleString("en");
+  if (Number.isInteger(value)) return thousands(value);
   const size = Math.abs(value);
   if (size < 1e-4 || size >= 1e6) return value.toExponential(2);
   return String(Number(value.toPrecision(3)));

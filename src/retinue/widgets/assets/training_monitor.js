@@ -6,7 +6,6 @@ const STAGES = {
 };
 const BY_EPOCH = { key: "epoch", label: "epoch" };
 const BY_STEP = { key: "step", label: "step" };
-const whole = (value) => value.toLocaleString("en");
 
 // The three lines of one measure by epoch.
 function linesOf(measure) {
@@ -40,7 +39,7 @@ function headOf(model) {
       const right = Number.isFinite(share) ? `, accuracy ${percentage(share)}` : "";
       return `${word} loss ${tidy(line[`${key}_loss`])}${right}`;
     });
-    const text = `epoch ${whole(line.epoch)}: ${parts[0] ?? "done"}`;
+    const text = `epoch ${thousands(line.epoch)}: ${parts[0] ?? "done"}`;
     if (news.textContent !== text) news.textContent = text;
   };
   follow(model, "history", tell);
@@ -48,12 +47,11 @@ function headOf(model) {
 }
 
 // One picture: what it is, whether that was said, and the likeliest classes.
-function sampleOf(row, number, pixels, [, height, width, channels]) {
+function sampleOf(row, number, pixels, shape) {
   const canvas = element("canvas", {
-    role: "img", "aria-label": `picture ${number + 1}`, class: height < 64 ? "pixels" : "",
+    role: "img", "aria-label": `picture ${number + 1}`, class: shape[1] < 64 ? "pixels" : "",
   });
-  const size = height * width * channels;
-  drawPixels(canvas, pixels.subarray(number * size, (number + 1) * size), width, height, channels);
+  drawOneOf(canvas, pixels, shape, number);
   const top = row.top.map(([name, share]) => element("li", {},
     element("bdi", { class: "name", text: name, title: name }),
     element("span", { class: "share", text: percentage(share, 0) }),
@@ -90,7 +88,6 @@ function samplesOf(model) {
 
 function render({ model, el }) {
   const root = widgetRoot(model, el, "training-monitor");
-  const percent = (value) => percentage(value);
   const byEpoch = [
     lineChart({ title: "Loss", x: BY_EPOCH, series: linesOf("loss") }),
     lineChart({
@@ -109,14 +106,14 @@ function render({ model, el }) {
       series: [{ key: "lr", label: "learning rate", kind: "train" }],
     }),
   ];
-  const measures = [["loss", "loss", tidy], ["accuracy", "accuracy", percent]];
+  const measures = [["loss", "loss", tidy], ["accuracy", "accuracy", percentage]];
   const columns = measures.flatMap(([measure, word, show]) => linesOf(measure).map(
     ({ key, label }) => [key, `${label}: ${word}`, show]));
   const epochs = foldedTable("Values by epoch",
-    [["epoch", "epoch", whole], ...columns, ["lr", "learning rate", tidy],
+    [["epoch", "epoch", thousands], ...columns, ["lr", "learning rate", tidy],
       ["seconds", "seconds", tidy]]);
   const steps = foldedTable("Values by step",
-    [["step", "step", whole], ["loss", "loss", tidy], ["lr", "learning rate", tidy]]);
+    [["step", "step", thousands], ["loss", "loss", tidy], ["lr", "learning rate", tidy]]);
   const samples = samplesOf(model);
   root.append(headOf(model), problemLine(model),
     element("div", { class: "charts" }, ...[...byEpoch, ...byStep].map(({ node }) => node)),

@@ -66,7 +66,7 @@ function lineChart({ title, x, series, show = tidy, most = null }) {
     const row = rows[place];
     const values = series.filter(({ key }) => Number.isFinite(row[key]));
     const text = values.map(({ key, label }) => `${label}: ${show(row[key])}`).join("; ");
-    says.textContent = `${x.label} ${row[x.key].toLocaleString("en")}. ${text || "no value"}`;
+    says.textContent = `${x.label} ${thousands(row[x.key])}. ${text || "no value"}`;
     input.value = place;
     input.setAttribute("aria-valuetext", says.textContent);
     const across = scales.across(row[x.key]);
@@ -139,7 +139,7 @@ function axesOf({ ups, acrosses, across, down }, x, show) {
       }),
     ]),
     ...acrosses.map((value) => svgElement("text", {
-      class: "tick along", x: across(value), y: low + 15, text: value.toLocaleString("en"),
+      class: "tick along", x: across(value), y: low + 15, text: thousands(value),
     })),
   ];
 }
@@ -181,16 +181,13 @@ function summaryOf(rows, series, show) {
 // Each of `columns` is [key, heading, show].
 function foldedTable(title, columns) {
   let rows = [];
-  const body = element("tbody");
+  const table = tableWith(columns.map(([, heading]) => heading), []);
   const node = element("details", { on: { toggle: () => fill(rows) } },
-    element("summary", { text: title }),
-    element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title },
-      element("table", {}, element("thead", {}, element("tr", {}, ...columns.map(
-        ([, heading]) => element("th", { scope: "col", text: heading })))), body)));
+    element("summary", { text: title }), scrolling(title, table));
   function fill(given) {
     rows = given;
     if (!node.open) return;
-    body.replaceChildren(...rows.map((row) => element("tr", {}, ...columns.map(
+    table.tBodies[0].replaceChildren(...rows.map((row) => element("tr", {}, ...columns.map(
       ([key, , show]) => element("td", {
         text: Number.isFinite(row[key]) ? show(row[key]) : "–",
       })))));

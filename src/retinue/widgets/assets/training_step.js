@@ -6,6 +6,7 @@ const STAGES = [
   ["backward", "Backward", "how the loss changes with every weight"],
   ["update", "Update", "every weight moves a little downhill"],
 ];
+const ORDER = STAGES.map(([key]) => key);
 const SWIPE = 50; // pixels that a finger goes sideways
 
 // The name of the weight that the next steps follow; any that the network has can be typed.
@@ -47,14 +48,13 @@ function lossLine(model) {
     const shown = losses.slice(-10).map((value) => value.toFixed(3)).join(", ");
     title.textContent = `Loss of the last steps: ${shown}`;
     svg.toggleAttribute("hidden", losses.length < 2);
-    says.textContent = `loss of ${many(losses.length, "step")}: ${fixed(losses.at(-1), 3)}`;
+    says.textContent = `loss of ${counted(losses.length, "step")}: ${fixed(losses.at(-1), 3)}`;
   };
   return { node: element("div", { class: "losses" }, says, svg), draw };
 }
 
 // The four stages as tabs, walked with arrows, Home and End.
 function stripOf(model, panelId) {
-  const order = STAGES.map(([key]) => key);
   const tabs = STAGES.map(([key, title, text], number) => element("button", {
     type: "button", role: "tab", id: `${panelId}-${key}`, "aria-controls": panelId,
     on: { click: () => change(model, { stage: key }) },
@@ -64,20 +64,20 @@ function stripOf(model, panelId) {
     class: "strip", role: "tablist", "aria-label": "The four parts of a training step",
     on: {
       keydown: (event) => {
-        const at = order.indexOf(model.get("stage"));
+        const at = ORDER.indexOf(model.get("stage"));
         const move = ARROWS[event.key]?.[0];
-        const to = { Home: 0, End: 3 }[event.key] ?? (move ? at + move : null);
+        const to = { Home: 0, End: ORDER.length - 1 }[event.key] ?? (move ? at + move : null);
         if (to === null || event.altKey || event.ctrlKey || event.metaKey) return;
         event.preventDefault();
         event.stopPropagation();
-        const place = Math.min(Math.max(to, 0), 3);
-        if (place !== at) change(model, { stage: order[place] });
+        const place = within(to, ORDER.length);
+        if (place !== at) change(model, { stage: ORDER[place] });
         tabs[place].focus();
       },
     },
   }, ...tabs);
   follow(model, "stage", (stage) => tabs.forEach((tab, number) => {
-    const isChosen = order[number] === stage;
+    const isChosen = ORDER[number] === stage;
     tab.setAttribute("aria-selected", String(isChosen));
     tab.tabIndex = isChosen ? 0 : -1;
   }));
@@ -112,7 +112,6 @@ function allow(node, allowed) {
 
 function render({ model, el }) {
   const root = widgetRoot(model, el, "training-step");
-  const order = STAGES.map(([key]) => key);
   const panelId = uniqueId();
   const weightField = weightFieldOf(model);
   const where = element("p", { class: "where" });
@@ -123,8 +122,8 @@ function render({ model, el }) {
   let waits = false;
 
   const go = (by) => {
-    const to = order.indexOf(model.get("stage")) + by;
-    if (to >= 0 && to < order.length) change(model, { stage: order[to] });
+    const to = ORDER.indexOf(model.get("stage")) + by;
+    if (to >= 0 && to < ORDER.length) change(model, { stage: ORDER[to] });
   };
   const back = walkButton("◂ Back", () => go(-1));
   const next = walkButton("Next ▸", () => go(1));
@@ -137,8 +136,8 @@ function render({ model, el }) {
 
   const drawStage = (fresh) => {
     const stage = model.get("stage");
-    const key = panel.contains(panel.getRootNode().activeElement)
-      ? panel.getRootNode().activeElement.dataset.key : null;
+    const { activeElement } = panel.getRootNode();
+    const key = panel.contains(activeElement) ? activeElement.dataset.key : null;
     const views = {
       transform: transformStage, forward: forwardStage, backward: backwardStage,
       update: () => updateStage(model, weightField),
@@ -146,8 +145,8 @@ function render({ model, el }) {
     panel.replaceChildren(...views[stage](model, fresh));
     panel.setAttribute("aria-labelledby", `${panelId}-${stage}`);
     if (key) panel.querySelector(`[data-key="${key}"]`)?.focus({ preventScroll: true });
-    allow(back, stage !== order[0]);
-    allow(next, stage !== order[3]);
+    allow(back, stage !== ORDER[0]);
+    allow(next, stage !== ORDER.at(-1));
   };
   const settle = () => {
     const { ended } = model.get("seen");

@@ -1,7 +1,5 @@
 // What each of the four stages of a step shows, as nodes.
 
-const times = (sides) => sides.join(" × ");
-const many = (count, thing) => `${count.toLocaleString("en")} ${thing}${count === 1 ? "" : "s"}`;
 const some = (value) => (Number.isFinite(value) ? tidy(value) : "–");
 
 // Six digits that count: an update changes the last of them.
@@ -21,25 +19,20 @@ function bar(share, kind = "") {
   }));
 }
 
-// One of the pictures of a batch, from the bytes of all.
-function pictureOf(bytes, [, height, width, channels], number, text) {
+// One of the pictures of a batch, from the bytes of all; without a text it is mere decoration.
+function pictureOf(bytes, shape, number, text = null) {
+  const [, height, width] = shape;
   const canvas = element("canvas", {
-    class: Math.max(height, width) < 64 ? "pixels" : "", role: "img", "aria-label": text,
+    class: Math.max(height, width) < 64 ? "pixels" : "", role: text && "img", "aria-label": text,
   });
-  const size = height * width * channels;
-  drawPixels(canvas, bytes.subarray(number * size, (number + 1) * size), width, height, channels);
+  drawOneOf(canvas, bytes, shape, number);
   return canvas;
 }
 
-function scrolling(title, table) {
-  return element("div", {
-    class: "scroll", tabindex: 0, role: "region", "aria-label": title,
-  }, table);
-}
-
-function tableOf(heads, rows, kind = null) {
-  return element("table", { class: kind }, element("thead", {}, element("tr", {}, ...heads.map(
-    (text) => element("th", { scope: "col", text })))), element("tbody", {}, ...rows));
+// Terms with their texts.
+function termsOf(pairs) {
+  return element("dl", {}, ...pairs.flatMap(
+    ([term, text]) => [element("dt", { text: term }), element("dd", { text })]));
 }
 
 function rowOf(cells, attributes = {}) {
@@ -67,11 +60,11 @@ function transformStage(model) {
       ? "The pictures of the batch become one block of numbers."
       : "Each picture of the batch is varied, so that no epoch shows the same one twice, and all " +
         "become one block of numbers."),
-    element("dl", {}, ...[
+    termsOf([
       ["varied by", seen.augment],
-      ["batch", `${many(count, "picture")} of ${times(shape)} (channels × height × width)${rest}`],
+      ["batch", `${counted(count, "picture")} of ${bySize(shape)} (channels × height × width)${rest}`],
       ["values", `from ${tidy(low)} to ${tidy(high)}; the network's first layer normalises them`],
-    ].flatMap(([term, text]) => [element("dt", { text: term }), element("dd", { text })])),
+    ]),
     element("ul", { class: "pairs" }, ...pairs),
   ];
 }
@@ -81,17 +74,12 @@ function choiceOf(model) {
   const seen = model.get("seen");
   const after = pixelsOf(model.get("after"));
   return element("div", { class: "choice", role: "group", "aria-label": "Picture of the batch" },
-    ...seen.answers.map((answer, number) => {
-      const node = element("button", {
-        type: "button", "data-key": `picture-${number}`,
-        "aria-pressed": String(number === model.get("picture")),
-        "aria-label": `picture ${number + 1}: ${answer.true}`,
-        on: { click: () => change(model, { picture: number }) },
-      }, pictureOf(after, seen.after_shape, number, ""));
-      node.firstChild.removeAttribute("role");
-      node.firstChild.removeAttribute("aria-label");
-      return node;
-    }));
+    ...seen.answers.map((answer, number) => element("button", {
+      type: "button", "data-key": `picture-${number}`,
+      "aria-pressed": String(number === model.get("picture")),
+      "aria-label": `picture ${number + 1}: ${answer.true}`,
+      on: { click: () => change(model, { picture: number }) },
+    }, pictureOf(after, seen.after_shape, number))));
 }
 
 // The name of a layer; where the page is narrow, what it is stands below it.
@@ -106,22 +94,22 @@ function forwardStage(model, fresh) {
   const [count, ...shape] = seen.input_shape;
   const grow = (number) => (fresh
     ? { class: "grows", style: `animation-delay: ${Math.min(60 * number, 1500)}ms` } : {});
-  const values = (sides) => many(sides.reduce((one, two) => one * two, 1), "value");
-  const layers = tableOf(["layer", "what it is", "shape for one picture", ""], [
-    rowOf(["(the batch)", "", times(shape), values(shape)], grow(0)),
+  const values = (sides) => counted(sides.reduce((one, two) => one * two, 1), "value");
+  const layers = tableWith(["layer", "what it is", "shape for one picture", ""], [
+    rowOf(["(the batch)", "", bySize(shape), values(shape)], grow(0)),
     ...seen.layers.filter((row) => row.output).map((row, number) => rowOf(
-      [nameOf(row), named(row.kind), times(row.output), values(row.output)],
+      [nameOf(row), named(row.kind), bySize(row.output), values(row.output)],
       grow(number + 1))),
-  ], "shapes");
+  ], { class: "shapes" });
   const answer = seen.answers[Math.min(model.get("picture"), seen.answers.length - 1)];
-  const answers = tableOf(["class", "logit", "probability", ""], answer.classes.map(
+  const answers = tableWith(["class", "logit", "probability", ""], answer.classes.map(
     ([name, logit, share, isTrue]) => rowOf([
       element("div", {}, named(name), isTrue ? element("div", { text: "(its class)" }) : null),
       some(logit), tidy(share),
       bar(share, isTrue ? "true" : ""),
     ], isTrue ? { class: "true" } : {})));
   return [element("div", { class: "columns" }, element("div", {},
-    element("p", { text: `${many(count, "picture")} go through the network, layer by layer.` }),
+    element("p", { text: `${counted(count, "picture")} go through the network, layer by layer.` }),
     scrolling("Shapes, layer by layer", layers)),
   element("div", {},
     element("h4", { text: "What it answers" }),
@@ -144,12 +132,12 @@ function backwardStage(model) {
     element("p", {}, "From the loss back to the first layer: for every weight, how much the loss " +
       "would rise if the weight did. The size of a layer's gradient is the root of the sum of " +
       "the squares of all of these."),
-    scrolling("Gradients, from the last layer to the first", tableOf(
+    scrolling("Gradients, from the last layer to the first", tableWith(
       ["layer", "size of its gradient", "", "relative to its weights", "weights"],
       rows.map((row) => rowOf([
         named(row.name), some(row.gradient), bar(most ? row.gradient / most : 0),
-        some(row.relative), row.parameters.toLocaleString("en"),
-      ])), "gradients")),
+        some(row.relative), thousands(row.parameters),
+      ])), { class: "gradients" })),
     element("p", { class: "soft", text: `all together: ${some(seen.gradient_norm)}${clipped}` }),
   ];
 }
@@ -173,11 +161,9 @@ function updateStage(model, weightField) {
       "One of them, ", element("bdi", { class: "code", text: weight.name }), ":"),
     ...rule), element("div", {},
     element("h4", { text: "The weight" }),
-    element("dl", {}, ...numbers.flatMap(
-      ([term, text]) => [element("dt", { text: term }), element("dd", { text })])),
+    termsOf(numbers),
     element("h4", { text: "The loss of this same batch" }),
-    element("dl", {}, element("dt", { text: "before" }), element("dd", { text: fixed(loss, 4) }),
-      element("dt", { text: "after" }), element("dd", { text: fixed(after, 4) })),
+    termsOf([["before", fixed(loss, 4)], ["after", fixed(after, 4)]]),
     element("p", { class: "soft" },
       `It ${isNumber ? moved : "is no longer a number"}. What counts is `,
       "the loss of other pictures: see the next batches."),
