@@ -1,9 +1,11 @@
-"""What all tests share: a cache of their own, small pictures, and the real data where it is."""
+"""What all tests share: a cache of their own, small pictures, a browser, and the real data."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,11 +14,16 @@ from PIL import Image
 
 from retinue.data.files import Entry
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 # Reasons for which CI may skip a test; any other skip fails it, for it would hide a hole.
 EXPECTED_SKIPS = ("no second device here", "no Chromium here", "no LibreOffice here")
 _unexpected: list[str] = []
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -49,6 +56,20 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"no real data: {SHARED_DATA} is absent")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """The system's Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    program = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    if program is None:
+        pytest.skip("no Chromium here")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield opened
+        opened.close()
 
 
 @pytest.fixture

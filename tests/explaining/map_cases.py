@@ -14,6 +14,7 @@ from retinue.images import Preprocess
 from retinue.models.catalogue import build_network, wrap
 from retinue.plotting.style import styled
 from retinue.prediction.classifier import Classifier
+from tests.plotting.edges import edges_are_white
 
 MEAN, DEVIATION = 120.0, 60.0
 
@@ -56,13 +57,14 @@ def normalised(picture: Picture) -> Tensor:
 
 def state_of(model: nn.Module) -> list[Any]:
     """All that looking into a network must leave as it was, in a form to be compared."""
+    hooks = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks")
     return [
         [part.training for part in model.modules()],
         [getattr(part, "inplace", None) for part in model.modules()],
-        [len(part._forward_hooks) + len(part._forward_pre_hooks) for part in model.modules()],
-        [parameter.requires_grad for parameter in model.parameters()],
-        [parameter.grad for parameter in model.parameters()],
-        [value.numpy().tobytes() for value in model.state_dict().values()],
+        [len(getattr(part, hook)) for part in model.modules() for hook in hooks],
+        [weight.requires_grad for weight in model.parameters()],
+        [None if weight.grad is None else weight.grad.tolist() for weight in model.parameters()],
+        [(name, value.numpy().tobytes()) for name, value in model.state_dict().items()],
         torch.get_rng_state().tolist(),
     ]
 
@@ -85,5 +87,4 @@ def all_edges_are_white(figure: Figure) -> bool:
     canvas = FigureCanvasAgg(figure)
     with styled():
         canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())
-    return all((edge == 255).all() for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]))
+    return edges_are_white(np.asarray(canvas.buffer_rgba()))

@@ -1,35 +1,43 @@
-"""Pages in the system's Chromium, and hosts that outlive them."""
+"""Pages in the browser, hosts that outlive them, and the data that several tests train on."""
 
-import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from retinue.widgets.panel import Panel
-from tests.widgets.host import Host, Watched
+from tests.widgets.host import Host, Serving, Watched
+
+if TYPE_CHECKING:
+    from retinue.data.imagedata import ImageData
+    from retinue.widgets.training_step import TrainingStepPanel
 
 expect.set_options(timeout=20_000)  # on a busy machine, kernels and pages take their time
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium."""
-    program = next((found for name in NAMES if (found := shutil.which(name))), None)
-    if program is None:
-        pytest.skip("no Chromium here")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield opened
-        opened.close()
+def digits() -> "ImageData":
+    """Small pictures, few enough to be trained on in a moment."""
+    from retinue.data.load import load_data
+
+    return load_data("digits", limit_per_class=20)
 
 
 @pytest.fixture
-def serving() -> Iterator[Callable[..., Any]]:
+def step(digits: "ImageData") -> "TrainingStepPanel":
+    """The first step of a training of two epochs."""
+    from retinue.recipe import make_recipe
+    from retinue.widgets.training_step import TrainingStepPanel
+
+    settings = {"model": {"name": "cnn", "depth": 2, "width": 4}, "opt": "sgd", "lr": 0.1}
+    rest = {"momentum": 0.0, "epochs": 2, "batch_size": 64, "precision": "fp32"}
+    return TrainingStepPanel(make_recipe(digits.loaded_with, settings, rest), digits)
+
+
+@pytest.fixture
+def serving() -> Iterator[Serving]:
     """`with serving({"a": panel}) as host:`; each server outlives the page, which may call it."""
     hosts: list[Host] = []
 
@@ -45,7 +53,7 @@ def serving() -> Iterator[Callable[..., Any]]:
 
 
 @pytest.fixture
-def watched(browser: Browser, serving: Callable[..., Any]) -> Iterator[Watched]:
+def watched(browser: Browser, serving: Serving) -> Iterator[Watched]:
     """A page of 1280 by 800, light, for mouse, keyboard and touch, and what it said and asked."""
     context = browser.new_context(
         viewport={"width": 1280, "height": 800}, color_scheme="light", has_touch=True

@@ -11,9 +11,8 @@ from threading import Condition, Thread
 from typing import Any
 
 import numpy as np
-from axe_playwright_python.sync_playwright import Axe
 from numpy.typing import NDArray
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from retinue.widgets.modules import source, style
 from retinue.widgets.panel import Panel, Value
@@ -35,7 +34,15 @@ SETTLED = """async () => {
   while (!window.host.idle()) await new Promise((done) => setTimeout(done, 5));
   for (let n = 0; n < 2; n += 1) await new Promise(requestAnimationFrame);
 }"""
+PIXELS = """(from) => {
+  const { width, height } = from;
+  const copy = new OffscreenCanvas(width, height).getContext("2d");
+  copy.drawImage(from, 0, 0);
+  return [height, width, [...copy.getImageData(0, 0, width, height).data]];
+}"""
 MOUNTING = Path(__file__).with_name("host.js")
+
+Serving = Callable[..., Any]  # the fixture of that name
 
 
 class Host:
@@ -172,31 +179,17 @@ def settled(page: Page) -> None:
     page.evaluate(SETTLED)
 
 
-def pixels_of(page: Page, selector: str) -> NDArray[np.uint8]:
+def saved(page: Page) -> None:
+    """Wait until what the page sets has reached Python, where it does so a moment later."""
+    settled(page)
+    page.wait_for_timeout(100)
+    settled(page)
+
+
+def pixels_of(canvas: Locator) -> NDArray[np.uint8]:
     """(h, w, 4): what is on a canvas; read from a copy, for reading slows a canvas down."""
-    found = page.evaluate(
-        "(where) => { const from = document.querySelector(where); const { width, height } = from;"
-        "const copy = new OffscreenCanvas(width, height).getContext('2d');"
-        "copy.drawImage(from, 0, 0);"
-        "return [height, width, [...copy.getImageData(0, 0, width, height).data]]; }",
-        selector,
-    )
-    return np.array(found[2], np.uint8).reshape(found[0], found[1], 4)
-
-
-def accessibility_faults(page: Page, within: str | None = None) -> list[str]:
-    """The rules of axe-core that are broken badly, on the page or within what a selector names."""
-    found = Axe().run(page, context=within).response["violations"]
-    return [
-        f"{one['id']}: {one['nodes'][0]['target']}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
-
-
-def fits(page: Page) -> bool:
-    """Whether nothing sticks out sideways."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+    height, width, numbers = canvas.evaluate(PIXELS)
+    return np.array(numbers, np.uint8).reshape(height, width, 4)
 
 
 def packed(value: Value) -> Value:

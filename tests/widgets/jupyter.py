@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -29,6 +30,8 @@ OPTIONS = (
     "--ServerApp.port_retries=0",
     "--ServerApp.terminals_enabled=False",
 )
+# What JupyterLab complains of without any widget.
+NOT_OURS = re.compile("Plugin .* to activate|Disabling terminals plugin")
 START = 120  # seconds within which the server answers
 FOLDERS = (
     ("JUPYTER_CONFIG_DIR", "config"),
@@ -121,6 +124,13 @@ def ask(page: Page, expression: str) -> str:
         "return reply.content.user_expressions.asked.data['text/plain']; }"
     )
     return str(page.evaluate(code, expression))
+
+
+def scroll_to(page: Page, number: int) -> None:
+    """Bring a cell into view, by its number from 0 on."""
+    page.evaluate(
+        "(place) => window.jupyterapp.shell.currentWidget.content.scrollToItem(place)", number
+    )
 
 
 def save(page: Page) -> None:

@@ -1,6 +1,5 @@
 """The widget Attribution in Chromium: what it draws, how it is worked, whom it serves."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,21 +10,14 @@ from playwright.sync_api import Locator, Page, expect
 from retinue.explaining.picture import Picture
 from retinue.widgets.attribution import AttributionPanel
 from retinue.widgets.panel import Panel
+from tests.browsing import DESK, PHONE, accessibility_faults, fits
 from tests.explaining.attribution_cases import of_catalogue, picture_for
-from tests.widgets.host import accessibility_faults, fits, settled
+from tests.widgets.host import Serving, opened, pixels_of, settled
 
 pytestmark = pytest.mark.slow
 
-Serving = Callable[..., Any]
 HARM = "<img src=x onerror=console.error(1)>"
 CLASSES = (HARM, "$x$ \u202ebad", "long " * 120, "plain")
-PHONE, DESK = 390, 1280
-
-
-def opened(page: Page, host: Any) -> Page:
-    page.goto(host.url)
-    page.wait_for_selector("html[data-ready]")
-    return page
 
 
 def choice(place: Page | Locator, name: str) -> Locator:
@@ -36,20 +28,9 @@ def drawn(page: Page) -> None:
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
-READ = """(canvas) => {
-  const copy = document.createElement("canvas");
-  [copy.width, copy.height] = [canvas.width, canvas.height];
-  const ink = copy.getContext("2d", { willReadFrequently: true });
-  ink.drawImage(canvas, 0, 0);
-  return [...ink.getImageData(0, 0, copy.width, copy.height).data];
-}"""
-
-
-def pixels_of(page: Page, number: int, place: str = "#a") -> NDArray[np.float64]:
+def shown(page: Page, number: int, place: str = "#a") -> NDArray[np.float64]:
     """(16, 16, 3): the picture of that number from 0 on, as it is on the page."""
-    found = page.locator(f"{place} figure > canvas").nth(number).evaluate(READ)
-    side = int(len(found) ** 0.5) // 2
-    return np.array(found, float).reshape(side, side, 4)[..., :3]
+    return pixels_of(page.locator(f"{place} figure > canvas").nth(number))[..., :3].astype(float)
 
 
 def expected(state: dict[str, Any], key: str, strength: float) -> NDArray[np.float64]:
@@ -66,7 +47,7 @@ def expected(state: dict[str, Any], key: str, strength: float) -> NDArray[np.flo
 def farthest(page: Page, panel: Panel, strength: float) -> float:
     """How far the two maps of the page are from those, in levels of 256."""
     return max(
-        float(np.abs(pixels_of(page, number) - expected(panel.state, key, strength)).max())
+        float(np.abs(shown(page, number) - expected(panel.state, key, strength)).max())
         for number, key in ((1, "heat"), (2, "other"))
     )
 
@@ -88,7 +69,7 @@ def test_the_maps_on_the_page_are_those_of_the_panel(
         page = opened(browser_page, host)
         size = panel.state["picture_size"]
         whole = np.frombuffer(panel.state["picture"], np.uint8).reshape(size)
-        assert (pixels_of(page, 0) == whole).all()
+        assert (shown(page, 0) == whole).all()
         for method in ("Grad-CAM", "Integrated gradients", "Occlusion"):
             choice(page, "Method").select_option(label=method)
             settled(page)
@@ -120,11 +101,11 @@ def test_method_layer_and_class_are_chosen(browser_page: Page, serving: Serving)
     with serving({"a": panel}) as host:
         page = opened(browser_page, host)
         layer, root = page.locator("#a .layer"), page.locator("#a .retinue")
-        before = pixels_of(page, 1)
+        before = shown(page, 1)
         choice(page, "Layer").select_option(label=panel.state["layers"][0][1])
         settled(page)
         assert panel.state["shown"][1] == panel.state["layers"][0][0]
-        assert not np.array_equal(pixels_of(page, 1), before)
+        assert not np.array_equal(shown(page, 1), before)
         choice(page, "Class").select_option("plain")
         settled(page)
         assert panel.state["target"] == 3
@@ -173,11 +154,11 @@ def test_two_of_them_do_not_disturb_each_other(browser_page: Page, serving: Serv
     panels = {"a": panel_of(), "b": panel_of(1)}
     with serving(panels) as host:
         page = opened(browser_page, host)
-        before = pixels_of(page, 1, "#b")
+        before = shown(page, 1, "#b")
         choice(page.locator("#a"), "Class").select_option("plain")
         settled(page)
         assert [panels[key].state["target"] for key in "ab"] == [3, 0]
-        assert np.array_equal(pixels_of(page, 1, "#b"), before)
+        assert np.array_equal(shown(page, 1, "#b"), before)
 
 
 def test_names_stay_words(browser_page: Page, serving: Serving) -> None:

@@ -1,7 +1,6 @@
 """All widgets of the package by the AFM contract alone, without a notebook."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,12 +9,11 @@ from playwright.sync_api import Page, expect
 from retinue.widgets import __all__ as names
 from retinue.widgets.modules import MODULES
 from retinue.widgets.panel import Panel
+from tests.browsing import DESK, PHONE, accessibility_faults, fits
 from tests.widgets.everything import every_panel, panels_of_own
-from tests.widgets.host import Watched, accessibility_faults, fits, opened, settled
+from tests.widgets.host import Serving, Watched, opened, settled
 
 pytestmark = pytest.mark.slow
-
-PHONE, DESK = 390, 1280
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +46,7 @@ def test_every_static_picture_can_be_drawn(made: dict[str, Panel], module: str) 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [PHONE, DESK])
 def test_all_stand_on_one_page_accessible_and_within_it(
-    browser_page: Page, serving: Callable[..., Any], made: dict[str, Panel], width: int, scheme: Any
+    browser_page: Page, serving: Serving, made: dict[str, Panel], width: int, scheme: Any
 ) -> None:
     browser_page.set_viewport_size({"width": width, "height": 900})
     browser_page.emulate_media(color_scheme=scheme)
@@ -63,7 +61,7 @@ def test_all_stand_on_one_page_accessible_and_within_it(
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_network_of_no_catalogue_is_shown(
-    browser_page: Page, serving: Callable[..., Any], channels: int
+    browser_page: Page, serving: Serving, channels: int
 ) -> None:
     with serving(panels_of_own(channels)) as host:
         page = opened(browser_page, host)
@@ -74,7 +72,7 @@ def test_a_network_of_no_catalogue_is_shown(
 
 @pytest.mark.parametrize("module", MODULES)
 def test_two_of_a_kind_do_not_disturb_each_other(
-    browser_page: Page, serving: Callable[..., Any], made: dict[str, Panel], module: str
+    browser_page: Page, serving: Serving, made: dict[str, Panel], module: str
 ) -> None:
     with serving({"a": made[module], "b": made[module]}) as host:
         page = opened(browser_page, host)
@@ -87,7 +85,7 @@ def test_two_of_a_kind_do_not_disturb_each_other(
 
 
 def test_the_whole_session_stays_on_this_machine(
-    watched: Watched, serving: Callable[..., Any], made: dict[str, Panel]
+    watched: Watched, serving: Serving, made: dict[str, Panel]
 ) -> None:
     with serving(made) as host:
         page = opened(watched.page, host)

@@ -11,11 +11,10 @@ from PIL import Image
 from torch import nn
 
 from retinue.errors import PictureError, UsageError
-from retinue.images import Preprocess
-from retinue.models.catalogue import build, wrap
-from retinue.prediction.classifier import Classifier
+from retinue.models.catalogue import wrap
 from retinue.widgets.explorer import ExplorerPanel
 from retinue.widgets.explorer_result import computed, traces
+from tests.explaining.attribution_cases import of_catalogue
 from tests.widgets.explorer_by_torch import drawn_settings, maps_by_torch
 
 
@@ -174,19 +173,9 @@ def test_a_sample_is_fetched_when_it_is_chosen_and_once() -> None:
     assert "pixels" not in panel.change({"picture": "china.jpg"})
 
 
-def classifier_of(name: str, channels: int, size: int) -> Classifier:
-    torch.manual_seed(0)
-    model = build(
-        name, classes=10, channels=channels, size=(size, size), arguments={},
-        mean=[100.0 + at for at in range(channels)], std=[50.0 + at for at in range(channels)],
-    )  # fmt: skip
-    classes = [str(number) for number in range(10)]
-    return Classifier(model, classes, Preprocess((size, size), (size, size), "crop", channels))
-
-
 @pytest.mark.parametrize("name", ["cnn", "fast", "resnet-small", "keras-lesson"])
 def test_a_learned_filter_gives_the_maps_of_the_network(name: str) -> None:
-    classifier = classifier_of(name, 3, 32)
+    classifier = of_catalogue(name)
     pixels = np.random.default_rng(1).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     first = next(part for part in classifier.model.modules() if isinstance(part, nn.Conv2d))
     seen: list[torch.Tensor] = []
@@ -218,7 +207,7 @@ def layer_in(layer: nn.Module) -> nn.Module:
 
 
 def test_a_filter_of_three_colours_is_added_up_for_a_grey_picture() -> None:
-    classifier = classifier_of("cnn", 3, 32)
+    classifier = of_catalogue("cnn")
     panel = ExplorerPanel(np.zeros((32, 32, 3), np.uint8), run=classifier)
     number = panel.state["learned"]["filters"][0]["number"]
     panel.take({"preset": f"filter {number}"})

@@ -1,6 +1,5 @@
 """The explorer in Chromium: by mouse, finger and keys, on narrow and wide pages, light and dark."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +10,14 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from retinue.widgets.explorer import ExplorerPanel
-from tests.widgets.explorer_page import opened, saved, settled
-from tests.widgets.host import accessibility_faults, fits
-from tests.widgets.test_explorer import ROW, classifier_of
+from tests.browsing import DESK, PHONE, accessibility_faults, fits
+from tests.explaining.attribution_cases import of_catalogue
+from tests.widgets.host import Serving, opened, saved, settled
+from tests.widgets.test_explorer import ROW
 
 pytestmark = pytest.mark.slow
 
-Serving = Callable[..., Any]
 HARM = "<img src=x onerror=console.error(1)> $x$ שלום "
-PHONE, DESK = 390, 1280
 OUTPUT, INPUT = "Output. Arrow keys move the window.", "Input. Arrow keys move the window."
 
 
@@ -238,7 +236,7 @@ def test_large_pictures_are_shrunk_and_files_that_are_none_refused(
 def test_a_learned_filter_shows_what_the_network_computes(
     browser_page: Page, serving: Serving
 ) -> None:
-    classifier = classifier_of("resnet-small", 3, 32)
+    classifier = of_catalogue("resnet-small")
     pixels = np.random.default_rng(1).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     panel = ExplorerPanel(pixels, run=classifier)
     normalise = next(classifier.model.children())
@@ -332,7 +330,7 @@ def test_it_is_accessible_and_fits(
 ) -> None:
     browser_page.set_viewport_size({"width": width, "height": 800})
     browser_page.emulate_media(color_scheme=scheme)
-    panel = ExplorerPanel(**options, run=classifier_of("resnet-small", 3, 32))
+    panel = ExplorerPanel(**options, run=of_catalogue("resnet-small"))
     with serving({"a": panel}) as host:
         page = opened(browser_page, host)
         page.evaluate("document.querySelector('details').open = true")

@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from playwright.sync_api import Page
 
 from retinue.errors import UsageError
@@ -14,11 +14,10 @@ from retinue.widgets.explorer import ExplorerPanel
 from retinue.widgets.kernels import presets
 from retinue.widgets.modules import source
 from tests.widgets.explorer_by_torch import drawn_settings, maps_by_torch
-from tests.widgets.explorer_page import opened, pixels_of, saved, settled
+from tests.widgets.host import Serving, opened, pixels_of, saved, settled
 
 pytestmark = pytest.mark.slow
 
-Serving = Callable[..., Any]
 FRAMES = {"output": "Output.", "active": "After ReLU.", "pooled": "After pooling."}
 READ = """() => {
   const number = (node) => [node.textContent, Number(node.dataset.value)];
@@ -247,21 +246,24 @@ def test_presets_are_the_same_on_both_sides(browser_page: Page, serving: Serving
 
 def test_the_pixels_of_the_output_are_those_of_torch(browser_page: Page, serving: Serving) -> None:
     panel = ExplorerPanel("china.jpg", preset="identity", padding="same")
-    canvas = ".frame[aria-label^='Output'] canvas"
     with serving({"a": panel}) as host:
         page = opened(browser_page, host)
+
+        def output() -> NDArray[np.uint8]:
+            return pixels_of(page.locator(".frame[aria-label^='Output'] canvas").first)[..., :3]
+
         photo = np.frombuffer(panel.state["pixels"], np.uint8).reshape(256, 256, 3)
-        assert (pixels_of(page, canvas) == photo).all()
+        assert (output() == photo).all()
         host.take(page, "a", {"preset": "gaussian blur", "kernel_size": 5})
         settled(page)
         expected = maps_by_torch(panel.state)["output"].permute(1, 2, 0).numpy()
-        shown = pixels_of(page, canvas).astype(float)
+        shown = output().astype(float)
         assert np.abs(shown - expected).max() <= 0.5 + 1e-6
         assert np.abs(shown - photo).max() > 20
         host.take(page, "a", {"preset": "sobel x", "kernel_size": 3})
         settled(page)
         edges = maps_by_torch(panel.state)["output"][0].numpy()
-        red, _, blue = np.moveaxis(pixels_of(page, canvas).astype(int), 2, 0)
+        red, _, blue = np.moveaxis(output().astype(int), 2, 0)
         strong = np.abs(edges) > 200
         assert ((red > blue) == (edges > 0))[strong].all()
-        assert (pixels_of(page, canvas)[edges == 0] == 0).all()
+        assert (output()[edges == 0] == 0).all()

@@ -1,6 +1,5 @@
 """The widget FeatureMaps in Chromium."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,13 @@ from retinue.explaining.picture import Picture
 from retinue.models.catalogue import wrap
 from retinue.widgets.feature_maps import FeatureMapsPanel
 from retinue.widgets.panel import Panel
-from tests.widgets.host import accessibility_faults, fits, opened, pixels_of, settled
+from tests.browsing import DESK, PHONE, accessibility_faults, fits
+from tests.widgets.host import Serving, opened, pixels_of, settled
 from tests.widgets.test_feature_maps import Own, classifier_of
 
 pytestmark = pytest.mark.slow
 
-Serving = Callable[..., Any]
 HARM = "<img src=x onerror=console.error(1)>"
-PHONE, DESK = 390, 1280
 
 
 @pytest.fixture
@@ -59,7 +57,7 @@ def laid_over(panel: Panel) -> np.ndarray[Any, Any]:
 
 def far(page: Page, panel: Panel) -> float:
     """How far the page's overlay is from torch's, in levels of 256."""
-    shown = pixels_of(page, ".frame canvas[role=img]")[..., :3].astype(float)
+    shown = pixels_of(page.locator(".frame canvas[role=img]"))[..., :3].astype(float)
     return float(np.abs(shown - laid_over(panel)).max())
 
 

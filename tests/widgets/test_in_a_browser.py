@@ -1,20 +1,18 @@
 """The shared code of all widgets, and the widget FeatureMaps, in Chromium."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.widgets.host import Watched, accessibility_faults, opened, pixels_of, settled
+from tests.browsing import accessibility_faults
+from tests.widgets.host import Serving, Watched, opened, pixels_of, settled
 from tests.widgets.probe import ProbePanel, sources
 
 pytestmark = pytest.mark.slow
 
-Serving = Callable[..., Any]
 HARM = "<img src=x onerror=console.error(1)>"
-PHONE, DESK = 390, 1280
 
 
 def test_every_control_sets_its_key_and_follows_it(browser_page: Page, serving: Serving) -> None:
@@ -73,23 +71,24 @@ def test_pixels_are_drawn_as_they_are_and_pointed_at(browser_page: Page, serving
     with serving({"a": panel}, sources=sources) as host:
         page = opened(browser_page, host)
         wanted = np.arange(18, dtype=np.uint8).reshape(2, 3, 3)
-        assert (pixels_of(page, "canvas")[..., :3] == wanted).all()
-        assert (pixels_of(page, "canvas")[..., 3] == 255).all()
+        canvas = page.locator("canvas")
+        assert (pixels_of(canvas)[..., :3] == wanted).all()
+        assert (pixels_of(canvas)[..., 3] == 255).all()
         panel.tell_all({"pixels": bytes(range(18))[::-1]})
         settled(page)
         while page.evaluate("window.draws") < 2:
             page.wait_for_timeout(20)
-        assert (pixels_of(page, "canvas")[..., :3] == wanted.ravel()[::-1].reshape(2, 3, 3)).all()
+        assert (pixels_of(canvas)[..., :3] == wanted.ravel()[::-1].reshape(2, 3, 3)).all()
         says = page.locator(".retinue-says")
         page.evaluate("document.querySelector('canvas').style.width = '300px'")
-        box = page.locator("canvas").bounding_box()
+        box = canvas.bounding_box()
         assert box is not None
-        page.locator("canvas").click(position={"x": box["width"] * 0.9, "y": box["height"] * 0.9})
+        canvas.click(position={"x": box["width"] * 0.9, "y": box["height"] * 0.9})
         expect(says).to_have_text("2,1")
-        page.locator("canvas").tap(position={"x": 1, "y": 1})
+        canvas.tap(position={"x": 1, "y": 1})
         expect(says).to_have_text("0,0")
         for key, text in (("ArrowRight", "1,0"), ("ArrowDown", "1,1"), ("ArrowLeft", "0,1")):
-            page.locator("canvas").press(key)
+            canvas.press(key)
             expect(says).to_have_text(text)
 
 

@@ -11,8 +11,18 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from playwright.sync_api import Browser, Page, expect
 
-from tests.widgets.host import Watched, accessibility_faults
-from tests.widgets.jupyter import ask, lab, open_notebook, run_all, save, write_notebook
+from tests.browsing import accessibility_faults
+from tests.widgets.host import Watched
+from tests.widgets.jupyter import (
+    NOT_OURS,
+    ask,
+    lab,
+    open_notebook,
+    run_all,
+    save,
+    scroll_to,
+    write_notebook,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -31,8 +41,6 @@ CELLS = {
     "Training step": "TrainingStep(run)",
     "Training monitor": "TrainingMonitor(run)",
 }
-# What JupyterLab complains of without any widget.
-NOT_OURS = re.compile("Plugin .* to activate|Disabling terminals plugin")
 STILL = "img[class^=retinue-still-]"
 
 
@@ -63,10 +71,7 @@ def worked(place: Path, address: str, browser: Browser) -> Iterator[Watched]:
 
 def section(page: Page, name: str) -> Any:
     """A widget, brought into view: JupyterLab lays out only the cells that are seen."""
-    place = list(CELLS).index(name) + 1
-    page.evaluate(
-        "(place) => window.jupyterapp.shell.currentWidget.content.scrollToItem(place)", place
-    )
+    scroll_to(page, list(CELLS).index(name) + 1)
     found = page.get_by_role("region", name=name, exact=True)
     expect(found).to_be_visible()
     return found
@@ -148,9 +153,7 @@ def test_a_saved_notebook_shows_pictures_where_its_kernel_is_gone(
     (place / "notebooks" / "later.ipynb").write_bytes(saved.read_bytes())
     open_notebook(watched.page, address, "later.ipynb")
     for number in range(1, len(CELLS) + 1):
-        watched.page.evaluate(
-            "(place) => window.jupyterapp.shell.currentWidget.content.scrollToItem(place)", number
-        )
+        scroll_to(watched.page, number)
         cell = watched.page.locator(".jp-Cell").nth(number)
         expect(cell.locator(STILL)).to_be_visible()
     assert pictures_on_page(saved, watched.page) == len(CELLS)

@@ -1,28 +1,25 @@
 """The widget ReceptiveField in Chromium."""
 
-from collections.abc import Callable
 from math import ceil
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page, expect
 
 from retinue.explaining.picture import Picture
 from retinue.images import Preprocess
-from retinue.models.catalogue import build, wrap
+from retinue.models.catalogue import wrap
 from retinue.prediction.classifier import Classifier
 from retinue.widgets.panel import Panel
 from retinue.widgets.receptive_field import ReceptiveFieldPanel
-from tests.widgets.host import accessibility_faults, fits, opened, settled
-from tests.widgets.test_receptive_field import HOSTILE, Own
+from tests.browsing import DESK, PHONE, accessibility_faults, fits
+from tests.widgets.host import Serving, opened, settled
+from tests.widgets.test_receptive_field import HOSTILE, Own, classifier_of
 
 pytestmark = pytest.mark.slow
 
-Serving = Callable[..., Any]
-PHONE, DESK = 390, 1280
 RIM = 4  # canvas pixels around the picture and its padding
 
 
@@ -31,18 +28,8 @@ def noise(height: int, width: int, channels: int) -> NDArray[np.uint8]:
 
 
 def of_catalogue(name: str, size: tuple[int, int], channels: int) -> ReceptiveFieldPanel:
-    torch.manual_seed(2)
-    model = build(
-        name,
-        classes=3,
-        channels=channels,
-        size=size,
-        arguments={},
-        mean=[120.0] * channels,
-        std=[60.0] * channels,
-    )
-    classifier = Classifier(model, ["a", HOSTILE, "c"], Preprocess(size, size, "crop", channels))
-    return ReceptiveFieldPanel(classifier, Picture(f"{HOSTILE}.png", noise(*size, channels)))
+    picture = Picture(f"{HOSTILE}.png", noise(*size, channels))
+    return ReceptiveFieldPanel(classifier_of(name, size, channels), picture)
 
 
 @pytest.fixture

@@ -22,11 +22,6 @@ from retinue.widgets.samples import Samples, Sampling, answers, judged, network_
 DROPOUT: dict[str, Any] = {"depth": 2, "width": 4, "dropout": 0.3}
 
 
-@pytest.fixture(scope="module")
-def digits() -> ImageData:
-    return load_data("digits", limit_per_class=20)
-
-
 @pytest.fixture
 def begun(tmp_path: Path, digits: ImageData) -> Callable[..., Run]:
     """`begun(model)`: the folder of a run that has just begun."""

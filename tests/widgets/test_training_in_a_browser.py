@@ -1,6 +1,5 @@
-"""The widgets TrainingStep and TrainingMonitor in Chromium."""
+"""The widget TrainingMonitor in Chromium, alone and beside TrainingStep."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +16,15 @@ from retinue.widgets import training_monitor
 from retinue.widgets.training_monitor import TrainingMonitorPanel
 from retinue.widgets.training_step import TrainingStepPanel
 from retinue.wording import printable
-from tests.widgets.host import accessibility_faults, fits
+from tests.browsing import DESK, PHONE, accessibility_faults, fits
+from tests.widgets.host import Serving, opened, pixels_of, settled
 
 pytestmark = pytest.mark.slow
 
-Serving = Callable[..., Any]
-PHONE, DESK = 390, 1280
 HOSTILE = (
     "<script>console.error(1)</script>", "<img src=x onerror=console.error(2)>", "$x$ `y`",
     "שלום עולם", "evil\u202egnp.exe", "👩\u200d🚀", "a\"b'c&amp;", "x" * 500,
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def digits() -> ImageData:
-    return load_data("digits", limit_per_class=20)
 
 
 @pytest.fixture(scope="module")
@@ -49,171 +42,6 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, ImageData]:
     folder = tmp_path_factory.mktemp("hostile") / "<b>run<b>"
     recipe = make_recipe(data.loaded_with, {"model": "softmax", "epochs": 2, "batch_size": 16})
     return fit(recipe, data=data, output=folder, device="cpu"), data
-
-
-@pytest.fixture
-def step(digits: ImageData) -> TrainingStepPanel:
-    settings = {"model": {"name": "cnn", "depth": 2, "width": 4}, "opt": "sgd", "lr": 0.1}
-    rest = {"momentum": 0.0, "epochs": 2, "batch_size": 64, "precision": "fp32"}
-    return TrainingStepPanel(make_recipe(digits.loaded_with, settings, rest), digits)
-
-
-def opened(page: Page, host: Any) -> Page:
-    page.goto(host.url)
-    page.wait_for_selector("html[data-ready]")
-    return page
-
-
-def settled(page: Page) -> None:
-    """Until the server has answered, and the page has drawn."""
-    page.evaluate(
-        "async () => { const frame = () => new Promise((done) => requestAnimationFrame(done));"
-        "while (!window.host.idle()) await frame(); await frame(); await frame(); }"
-    )
-
-
-def tab(page: Page, name: str) -> Locator:
-    return page.get_by_role("tab", name=name)
-
-
-def chosen(page: Page) -> str:
-    return page.locator("[role=tab][aria-selected=true] .title").inner_text()
-
-
-def test_the_four_stages_are_walked_with_buttons_arrows_and_fingers(
-    browser_page: Page, serving: Serving, step: TrainingStepPanel
-) -> None:
-    with serving({"a": step}) as host:
-        page = opened(browser_page, host)
-        assert chosen(page) == "Transform"
-        expect(page.get_by_role("button", name="Back")).to_have_attribute("aria-disabled", "true")
-        page.get_by_role("button", name="Next ▸").click()
-        settled(page)
-        assert (chosen(page), step.state["stage"]) == ("Forward", "forward")
-        tab(page, "Forward").focus()
-        page.keyboard.press("ArrowRight")
-        settled(page)
-        assert (chosen(page), step.state["stage"]) == ("Backward", "backward")
-        assert page.evaluate("document.activeElement.textContent").startswith("3Backward")
-        page.keyboard.press("End")
-        page.keyboard.press("ArrowRight")  # there is no further one
-        settled(page)
-        assert chosen(page) == "Update"
-        swipe(page, 300, 100)  # to the left: onward, where nothing is
-        settled(page)
-        assert chosen(page) == "Update"
-        swipe(page, 100, 300)
-        settled(page)
-        assert (chosen(page), step.state["stage"]) == ("Backward", "backward")
-        swipe(page, 200, 215)  # too short
-        settled(page)
-        assert chosen(page) == "Backward"
-        tab(page, "Transform").click()
-        host.take(page, "a", {"stage": "update"})
-        assert chosen(page) == "Update"
-
-
-def swipe(page: Page, start: int, end: int) -> None:
-    """A finger that goes sideways over the stage."""
-    page.evaluate(
-        """([start, end]) => {
-          const node = document.querySelector("[role=tabpanel]");
-          const touch = (clientX) => new Touch(
-            { identifier: 1, target: node, clientX, clientY: 300 });
-          const tell = (kind, touches, changedTouches) => node.dispatchEvent(
-            new TouchEvent(kind, { touches, changedTouches, bubbles: true }));
-          tell("touchstart", [touch(start)], [touch(start)]);
-          tell("touchend", [], [touch(end)]);
-        }""",
-        [start, end],
-    )
-
-
-def test_each_stage_shows_the_numbers_of_the_step(
-    browser_page: Page, serving: Serving, step: TrainingStepPanel
-) -> None:
-    with serving({"a": step}) as host:
-        page = opened(browser_page, host)
-        seen, panel = step.seen, page.get_by_role("tabpanel")
-        expect(panel).to_contain_text(f"{len(seen.labels)} pictures of 1 × 8 × 8")
-        assert panel.locator(".pair").count() == len(seen.before)
-        shown = page.evaluate(
-            "[...document.querySelectorAll('.pair canvas')[1].getContext('2d')"
-            ".getImageData(0, 0, 8, 8).data]"
-        )
-        grey = np.array(shown, np.uint8).reshape(8, 8, 4)[:, :, :1]
-        assert np.array_equal(grey, seen.after[0])
-        tab(page, "Forward").click()
-        rows = panel.locator("table").first.locator("tbody tr")
-        layers = [row for row in seen.layers if row.output]
-        assert rows.count() == len(layers) + 1
-        expect(rows.last).to_contain_text(" × ".join(map(str, layers[-1].output or ())))
-        expect(panel).to_contain_text(f"{seen.correct} of {len(seen.labels)} answers are right")
-        tab(page, "Backward").click()
-        first = panel.locator("tbody tr").first
-        learning = [row for row in seen.layers if row.gradient_norm is not None]
-        expect(first).to_contain_text(learning[-1].name)
-        tab(page, "Update").click()
-        expect(panel).to_contain_text(seen.weight.filled[0])
-        expect(panel).to_contain_text(f"{seen.loss:.4f}")
-        expect(panel).to_contain_text(f"{seen.loss_after:.4f}")
-
-
-def test_the_next_batch_is_the_trainings_next_step(
-    browser_page: Page, serving: Serving, step: TrainingStepPanel
-) -> None:
-    with serving({"a": step}) as host:
-        page = opened(browser_page, host)
-        expect(page.locator(".where")).to_have_text("epoch 1, step 1 of 3")
-        more = page.get_by_role("button", name="Next batch")
-        for taken in (2, 3):
-            more.click()
-            settled(page)
-            assert step.state["taken"] == taken
-            expect(page.locator(".where")).to_have_text(f"epoch 1, step {taken} of 3")
-            expect(page.locator(".losses")).to_contain_text(f"loss of {taken} steps")
-            told = f"epoch 1, step {taken} of 3: loss {step.seen.loss:.3f}"
-            expect(page.locator("[aria-live]")).to_have_text(told)
-        host.take(page, "a", {"taken": 100})
-        expect(page.get_by_role("button", name="The training has ended")).to_be_visible()
-        page.get_by_role("button", name="The training has ended").click(force=True)
-        settled(page)
-        assert step.state["taken"] == 6
-
-
-def test_another_picture_is_chosen_with_the_keyboard_which_stays_there(
-    browser_page: Page, serving: Serving, step: TrainingStepPanel
-) -> None:
-    with serving({"a": step}) as host:
-        page = opened(browser_page, host)
-        tab(page, "Forward").click()
-        picture = page.get_by_role("button", name="picture 3:")
-        picture.focus()
-        page.keyboard.press("Enter")
-        settled(page)
-        assert step.state["picture"] == 2
-        expect(picture).to_have_attribute("aria-pressed", "true")
-        expect(picture).to_be_focused()
-        formula = step.state["seen"]["answers"][2]["formula"]
-        expect(page.get_by_role("tabpanel")).to_contain_text(formula)
-
-
-def test_a_weight_that_is_not_there_is_said_and_one_that_is_is_followed(
-    browser_page: Page, serving: Serving, step: TrainingStepPanel
-) -> None:
-    with serving({"a": step}) as host:
-        page = opened(browser_page, host)
-        tab(page, "Update").click()
-        field = page.get_by_label("Weight to follow")
-        field.fill("head.outptu")
-        field.press("Enter")
-        expect(page.get_by_role("alert")).to_contain_text("has no such weight")
-        field.fill("head.output.weight[3, 1]")
-        field.press("Enter")
-        expect(page.get_by_role("alert")).to_have_text("")
-        page.get_by_role("button", name="Next batch").click()
-        settled(page)
-        expect(page.get_by_role("tabpanel")).to_contain_text("head.output.weight[3, 1]")
 
 
 def chart(page: Page, title: str) -> Locator:
@@ -284,11 +112,8 @@ def test_sample_predictions_are_marked_right_or_wrong(
         first = page.locator(".sample").first
         expect(first.locator(".is .name")).to_have_text(rows[0]["true"])
         expect(first.locator("ol .name").first).to_have_text(rows[0]["top"][0][0])
-        shown = page.evaluate(
-            "[...document.querySelector('.sample canvas').getContext('2d')"
-            ".getImageData(0, 0, 8, 8).data]"
-        )
-        assert bytes(shown[::4]) == panel.state["pictures"][:64]
+        shown = pixels_of(first.locator("canvas"))
+        assert shown[..., 0].tobytes() == panel.state["pictures"][:64]
 
 
 def test_a_run_that_goes_on_is_drawn_as_it_goes_on(
@@ -351,7 +176,7 @@ def test_nothing_sticks_out_and_axe_finds_no_serious_fault(
         page = opened(browser_page, host)
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         for stage in ("Transform", "Forward", "Backward", "Update"):
-            for one in tab(page, stage).all():
+            for one in page.get_by_role("tab", name=stage).all():
                 one.click()
             settled(page)
             assert fits(page)
@@ -384,7 +209,7 @@ def test_odd_names_stand_as_they_are_and_do_nothing(
         assert shown
         assert shown <= {printable(name, 200) for name in HOSTILE}
         assert page.locator("#a h3").inner_text() == "Training of <b>run<b>"
-        tab(page, "Forward").last.click()
+        page.get_by_role("tab", name="Forward").last.click()
         settled(page)
         assert page.locator("main :is(script, img)").count() == 0
 

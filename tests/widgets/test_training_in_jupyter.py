@@ -1,6 +1,5 @@
 """TrainingMonitor in JupyterLab beside a training that keeps the kernel busy."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,12 +7,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.widgets.host import Watched
-from tests.widgets.jupyter import lab, open_notebook, write_notebook
+from tests.widgets.jupyter import NOT_OURS, lab, open_notebook, write_notebook
 
 pytestmark = pytest.mark.slow
 
-# What JupyterLab complains of without any widget.
-NOT_OURS = re.compile("Plugin .* to activate|Disabling terminals plugin")
 SETTINGS = "model='cnn', epochs=25, device='cpu', threads=1"
 # By its folder alone, and by the listener.
 WAYS = {

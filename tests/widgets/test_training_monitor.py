@@ -13,7 +13,6 @@ import torch
 from safetensors.torch import load_file
 
 from retinue.data.imagedata import ImageData
-from retinue.data.load import load_data
 from retinue.errors import UsageError
 from retinue.recipe import make_recipe
 from retinue.runs import Run
@@ -25,11 +24,6 @@ from retinue.widgets.samples import Samples, answers
 from retinue.widgets.training_monitor import TrainingMonitorPanel
 
 QUICK = {"model": {"name": "mlp", "hidden": [12], "dropout": 0.2}, "epochs": 3, "batch_size": 32}
-
-
-@pytest.fixture(scope="module")
-def digits() -> ImageData:
-    return load_data("digits", limit_per_class=20)
 
 
 Trained = Callable[..., Run]

@@ -22,11 +22,6 @@ SETTINGS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def digits() -> ImageData:
-    return load_data("digits", limit_per_class=20)
-
-
 def recipe(digits: ImageData, **settings: Any) -> Recipe:
     return make_recipe(digits.loaded_with, SETTINGS, settings)
 

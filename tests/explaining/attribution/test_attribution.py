@@ -2,7 +2,6 @@
 
 import json
 import random
-from typing import Any
 
 import numpy as np
 import pytest
@@ -30,6 +29,7 @@ from tests.explaining.attribution_cases import (
     picture_for,
     tensor_of,
 )
+from tests.explaining.map_cases import state_of
 
 METHODS = ("grad-cam", "integrated-gradients", "occlusion")
 HOSTILE = ("<b>$x$</b>\n\x1b[31m", "حصان", "🐎" * 90, "plain")
@@ -82,19 +82,6 @@ def test_the_network_and_the_generators_stay_as_they_were(method: str) -> None:
     assert state_of(model) == before
     assert torch.equal(drawn[0], torch.get_rng_state())
     assert drawn[1] == random.getstate()
-
-
-def state_of(model: nn.Module) -> dict[str, Any]:
-    """All that a method could change."""
-    hooks = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks")
-    return {
-        "state": {name: value.tolist() for name, value in model.state_dict().items()},
-        "learn": [weight.requires_grad for weight in model.parameters()],
-        "gradients": [None if w.grad is None else w.grad.tolist() for w in model.parameters()],
-        "training": [part.training for part in model.modules()],
-        "inplace": [getattr(part, "inplace", None) for part in model.modules()],
-        "hooks": [len(getattr(part, hook)) for part in model.modules() for hook in hooks],
-    }
 
 
 def test_the_network_stays_as_it_was_where_a_method_fails() -> None:

@@ -17,6 +17,7 @@ from retinue.models.catalogue import MODELS, build, build_network, wrap
 from retinue.models.heads import head_of
 from retinue.prediction.classifier import Classifier
 from retinue.prediction.views import VIEWS
+from tests.models.test_heads import Everywhere
 
 NAMES = ("ant", "bee", "cat", "dog", "eel")
 
@@ -132,20 +133,6 @@ class Gated(nn.Module):
 def test_what_is_called_by_name_and_made_in_another_order_is_found() -> None:
     found = penultimate(classifier_of(wrap(Gated(), [0.0] * 3, [1.0] * 3), 8), pixels(2, 8))
     assert found.layer == "head"
-
-
-class Everywhere(nn.Module):
-    """A linear layer at every pixel, or more than once."""
-
-    def __init__(self, times: int) -> None:
-        super().__init__()
-        self.times, self.fc = times, nn.Linear(3, 5)
-
-    def forward(self, pictures: Tensor) -> Any:
-        """(N, 3, H, W) -> (N, 5)."""
-        if self.times == 0:
-            return self.fc(pictures.permute(0, 2, 3, 1)).mean((1, 2))
-        return sum(self.fc(pictures.mean((2, 3))) for _ in range(self.times))
 
 
 def test_a_layer_that_gets_more_than_a_vector_a_picture_is_refused() -> None:

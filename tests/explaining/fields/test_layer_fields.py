@@ -13,23 +13,15 @@ from retinue.explaining.fields.layer_fields import LayerField, chosen, layer_fie
 from retinue.explaining.fields.linearised import linearised
 from retinue.models import efficientnet_lite, receptive
 from retinue.models.blocks import named
-from retinue.models.catalogue import build
 from retinue.models.receptive import Fields
+from tests.explaining.map_cases import built
 
 Size = tuple[int, int]
 Unit = tuple[int, ...]
 
 
 def network(name: str, size: Size, channels: int = 3, **arguments: Any) -> nn.Module:
-    return build(
-        name,
-        classes=3,
-        channels=channels,
-        size=size,
-        arguments=arguments,
-        mean=[100.0] * channels,
-        std=[50.0] * channels,
-    ).eval()
+    return built(name, channels, size, classes=3, **arguments).model
 
 
 def spread(units: Unit) -> set[Unit]:

@@ -14,11 +14,12 @@ from retinue.explaining.fields.box import NOTHING, Box, around
 from retinue.explaining.fields.in_words import unit_in_words
 from retinue.explaining.fields.linearised import linearised
 from retinue.explaining.fields.receptive_field import UnitField, receptive_field
-from retinue.explaining.picture import Picture, as_picture_of
+from retinue.explaining.picture import Picture
 from retinue.images import Preprocess
 from retinue.models.blocks import named
-from retinue.models.catalogue import build, wrap
+from retinue.models.catalogue import build_network, wrap
 from retinue.prediction.classifier import Classifier
+from tests.explaining.map_cases import noise_picture
 
 Size = tuple[int, int]
 
@@ -30,16 +31,8 @@ def classifier_of(model: nn.Module, size: Size, channels: int, classes: int = 3)
 
 def built(name: str, size: Size, channels: int = 3, **arguments: Any) -> Classifier:
     torch.manual_seed(4)
-    model = build(
-        name,
-        classes=3,
-        channels=channels,
-        size=size,
-        arguments=arguments,
-        mean=[100.0] * channels,
-        std=[50.0] * channels,
-    )
-    return classifier_of(model, size, channels)
+    network = build_network(name, 3, channels, size, arguments)
+    return classifier_of(wrap(network, [100.0] * channels, [50.0] * channels), size, channels)
 
 
 def own(module: nn.Module, size: Size, channels: int = 1, classes: int = 3) -> Classifier:
@@ -48,9 +41,7 @@ def own(module: nn.Module, size: Size, channels: int = 1, classes: int = 3) -> C
 
 def picture_for(classifier: Classifier, seed: int = 0) -> Picture:
     rules = classifier.preprocess
-    shape = (*rules.size, rules.channels)
-    pixels = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
-    return as_picture_of(classifier, pixels, "noise")
+    return noise_picture(rules.channels, rules.size, seed)
 
 
 def found_in(classifier: Classifier, *wanted: Any) -> UnitField:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from retinue.plotting.inside.batch_norm import batch_norm
+from tests.plotting.edges import edges_are_white
 
 Draw = Callable[[Figure], NDArray[np.uint8]]
 Read = Callable[[Figure], list[str]]
@@ -42,9 +43,7 @@ CASES: dict[str, Callable[[list[str]], Figure]] = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_it_draws_within_its_edges(case: str, odd: list[str], drawn: Draw) -> None:
-    pixels = drawn(CASES[case](odd))
-    for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
-        assert (edge == 255).all(), "something is clipped"
+    assert edges_are_white(drawn(CASES[case](odd))), "something is clipped"
 
 
 def test_what_it_says(texts: Read) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from retinue.plotting.inside.colours import strip
 from retinue.plotting.inside.sheet import MARGIN, Sheet, Tile, columns_for
 from retinue.plotting.style import styled
+from tests.plotting.edges import edges_are_white
 
 Draw = Callable[[Figure], NDArray[np.uint8]]
 Read = Callable[[Figure], list[str]]
@@ -36,9 +37,7 @@ def filled(words: list[str]) -> Figure:
 
 def test_nothing_is_cut_off(odd: list[str], drawn: Draw) -> None:
     for words in (["plain", "b"], odd[1:], [odd[-1], odd[-1]]):
-        pixels = drawn(filled(words))
-        for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
-            assert (edge == 255).all()
+        assert edges_are_white(drawn(filled(words)))
 
 
 def test_the_check_would_see_what_is_cut_off(drawn: Draw) -> None:

@@ -1,27 +1,24 @@
 """Pages in Chromium: quiet, closed to the world, for keyboard, finger, screen reader and paper."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from retinue.experiments.comparison import Comparison
 from retinue.reporting.facts.pictures import pictures_on
 from retinue.runs import Run
 from retinue.wording import printable
+from tests.browsing import DESK, PHONE, accessibility_faults, fits
 from tests.reporting.page.conftest import HOSTILE
 
 pytestmark = pytest.mark.slow
 
 PageOf = Callable[[Run | Comparison], Path]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WHAT = ("run", "comparison", "hostile")
-PHONE, DESK = 390, 1280
 
 
 @dataclass
@@ -34,18 +31,6 @@ class Opened:
 
 
 Open = Callable[..., Opened]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium."""
-    program = next((found for name in NAMES if (found := shutil.which(name))), None)
-    if program is None:
-        pytest.skip("no Chromium here")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -81,21 +66,6 @@ def path(request: pytest.FixtureRequest, page_of: PageOf) -> Path:
 def strangers(opened: Opened, path: Path) -> list[str]:
     """What was asked for beside the file itself and the pictures in it."""
     return [url for url in opened.asked if url != path.as_uri() and not url.startswith("data:")]
-
-
-def accessibility_faults(page: Page) -> list[str]:
-    """The rules of axe-core that are broken badly."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {one['nodes'][0]['target']}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
-
-
-def fits(page: Page) -> bool:
-    """Whether nothing sticks out sideways."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
 @pytest.mark.parametrize("width", [PHONE, DESK])
