@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count, islice
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 
-from retinue.errors import RetinueError
+from retinue import jobs
+from retinue.errors import DiedError, RetinueError
 from retinue.jobs import Spec, is_finished, run_all
 
 
@@ -90,3 +91,28 @@ def test_so_many_jobs_are_at_work_at_once() -> None:
 
 def test_without_jobs_there_is_no_ending() -> None:
     assert list(run_all(double, [])) == []
+
+
+def test_a_job_whose_process_was_killed_is_told_apart_from_one_that_failed() -> None:
+    def job(spec: Spec) -> None:
+        raise DiedError("killed") if spec["number"] else RetinueError("failed")
+
+    endings = list(run_all(job, numbered(range(2))))
+    assert [(end.error, end.died) for end in endings] == [("failed", False), ("killed", True)]
+
+
+def test_who_waits_is_called_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "EVERY", 0.01)
+    waited, ready = [], Event()
+
+    def meanwhile() -> None:
+        waited.append(1)
+        if len(waited) == 3:
+            ready.set()
+
+    def job(spec: Spec) -> bool:
+        return ready.wait(30)  # ends only if somebody is called
+
+    found = list(run_all(job, numbered(range(1)), ThreadPoolExecutor(1), meanwhile=meanwhile))
+    assert found[0].result is True
+    assert len(waited) >= 3

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from retinue.errors import RetinueError
+from retinue.errors import DiedError, RetinueError
 from retinue.processes import Processes
 
 WORK = """
@@ -144,3 +144,38 @@ def test_a_script_needs_no_main_guard(work: Any, tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.stdout.count("process") == 1
     assert "not an answer" in done.stderr
+
+
+def test_lasting_processes_do_one_job_after_another_and_end_with_the_block(work: Any) -> None:
+    with Processes(lasting=True) as executor:
+        first, second = (executor.submit(work.who, number).result() for number in range(2))
+        assert first["process"] == second["process"]
+        assert [first["spec"], second["spec"]] == [0, 1]
+        with pytest.raises(RetinueError, match="ValueError: 5"):
+            executor.submit(work.fail, 5).result()
+        assert executor.submit(work.who, 2).result()["process"] == first["process"]
+    assert gone(first["process"])
+
+
+def test_a_lasting_process_that_dies_is_replaced(work: Any) -> None:
+    with Processes(lasting=True) as executor:
+        first = executor.submit(work.who, 0).result()
+        with pytest.raises(DiedError, match="killed by signal 9"):
+            executor.submit(work.die, 0).result()
+        assert executor.submit(work.who, 1).result()["process"] != first["process"]
+
+
+def test_an_error_ends_lasting_processes_at_work_and_idle_ones(work: Any, tmp_path: Path) -> None:
+    path, idle = tmp_path / "process", []
+
+    def interrupted() -> None:
+        with Processes(2, lasting=True) as executor:
+            executor.submit(work.wait, str(path))
+            idle.append(executor.submit(work.who, 0).result()["process"])
+            read_when_there(path)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert gone(int(path.read_text()))
+    assert gone(idle[0])

@@ -33,3 +33,7 @@ class MissingExtraError(UsageError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs an optional package: pip install 'retinue[{extra}]'")
+
+
+class DiedError(RetinueError):
+    """The process of a job ended before the job did, by somebody else's doing."""

@@ -12,19 +12,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retinue.errors import RetinueError
+from retinue.errors import DiedError, RetinueError
 
 Spec = Mapping[str, Any]
+EVERY = 1.0  # seconds
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a job ended: with a result, with an error in one line, or skipped, for it was done."""
+    """How a job ended: with a result, with an error in one line, or skipped, for it was done.
+
+    `died` says that its process was killed; the same job may well go on another time.
+    """
 
     spec: Spec
     result: Any = None
     error: str = ""
     skipped: bool = False
+    died: bool = False
 
 
 def is_finished(spec: Spec) -> bool:
@@ -43,6 +48,7 @@ def run_all(
     *,
     finished: Callable[[Spec], bool] = is_finished,
     at_once: int = 1,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Iterator[Ending]:
     """Do all jobs and yield how each ended, in the order in which they end.
 
@@ -55,6 +61,7 @@ def run_all(
         executor: any of `concurrent.futures`; by default the jobs are done here.
         finished: whether a job was done before.
         at_once: jobs that the executor has at the same time.
+        meanwhile: called every second while jobs of an executor are waited for.
     """
     waiting: dict[Future[Any], Spec] = {}
     try:
@@ -66,17 +73,23 @@ def run_all(
             else:
                 waiting[executor.submit(function, spec)] = spec
             if len(waiting) >= at_once:
-                yield from _ended(waiting)
+                yield from _ended(waiting, meanwhile)
         while waiting:
-            yield from _ended(waiting)
+            yield from _ended(waiting, meanwhile)
     finally:
         for future in waiting:
             future.cancel()
 
 
-def _ended(waiting: dict[Future[Any], Spec]) -> Iterator[Ending]:
+def _ended(
+    waiting: dict[Future[Any], Spec], meanwhile: Callable[[], None] | None
+) -> Iterator[Ending]:
     """Wait until at least one job has ended; take away all that have."""
-    done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+    done: set[Future[Any]] = set()
+    while not done:
+        done, _ = wait(waiting, EVERY if meanwhile else None, FIRST_COMPLETED)
+        if meanwhile and not done:
+            meanwhile()
     for future in done:
         yield _ending(waiting.pop(future), future.result)
 
@@ -84,6 +97,8 @@ def _ended(waiting: dict[Future[Any], Spec]) -> Iterator[Ending]:
 def _ending(spec: Spec, result: Callable[[], Any]) -> Ending:
     try:
         return Ending(spec, result=result())
+    except DiedError as error:
+        return Ending(spec, error=str(error), died=True)
     except RetinueError as error:
         line = str(error)
     except Exception as error:
