@@ -32,7 +32,7 @@ function render({ model, el }) {
   follow(model, "words", (value) => { words.textContent = value; });
   root.append(
     element("div", { class: "controls" },
-      number(model, "number", { min: 0, max: 99, label: "Number" }),
+      slider(model, "number", { min: 0, max: 99, label: "Number" }),
       slider(model, "share", { min: 0, max: 1, step: 0.1, label: "Share" }),
       select(model, "kind", [["a", "first"], [["b", 2], "second"], "third"], "Kind"),
       checkbox(model, "on", "On"),

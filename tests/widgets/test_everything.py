@@ -59,6 +59,26 @@ def test_all_stand_on_one_page_accessible_and_within_it(
         assert page.locator("img[src='x']").count() == 0
 
 
+SEEN = """(one) => {
+  const { color, backgroundColor } = getComputedStyle(one);
+  return color !== backgroundColor;
+}"""
+
+
+def test_what_is_chosen_is_readable_under_the_mouse(
+    browser_page: Page, serving: Serving, made: dict[str, Panel]
+) -> None:
+    with serving(made) as host:
+        page = opened(browser_page, host)
+        chosen = page.locator("[aria-pressed=true]:visible").all()
+        assert chosen
+        for button in chosen:
+            button.hover()
+            assert button.evaluate(SEEN)
+        chosen[0].evaluate("(one) => { one.style.color = getComputedStyle(one).backgroundColor; }")
+        assert not chosen[0].evaluate(SEEN)
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_network_of_no_catalogue_is_shown(
     browser_page: Page, serving: Serving, channels: int

@@ -144,7 +144,7 @@ def test_the_numbers_of_random_settings_are_those_of_torch(
                 host.take(page, "a", drawn)
             except UsageError:
                 continue
-            page.evaluate("document.querySelector('details').open = true")
+            page.evaluate("document.querySelector('.summed details').open = true")
             settled(page)
             read = page.evaluate(READ)
             assert faults(read, panel.state) == []

@@ -12,7 +12,7 @@ from nbconvert import HTMLExporter
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browsing import accessibility_faults
-from tests.widgets.host import Watched
+from tests.widgets.host import Watched, pixels_of
 from tests.widgets.jupyter import (
     NOT_OURS,
     ask,
@@ -34,7 +34,7 @@ from retinue.widgets import (
 run = retinue.train("digits", model="cnn", epochs=1, device="cpu", output="run")
 """
 CELLS = {
-    "Convolution explorer": "ConvolutionExplorer(run=run)",
+    "Convolution explorer": 'explorer = ConvolutionExplorer("flower.jpg", run=run)\nexplorer',
     "Feature maps": 'maps = FeatureMaps(run, "test:17")\nmaps',
     "Receptive field": 'ReceptiveField(run, "test:17")',
     "Attribution": 'Attribution(run, "test:17")',
@@ -109,6 +109,32 @@ def asked_until(page: Page, expression: str, wanted: str) -> None:
     pytest.fail(f"{expression} is {found}, not {wanted}")
 
 
+def test_a_slider_of_the_explorer_changes_its_picture_and_what_the_kernel_knows(
+    worked: Watched,
+) -> None:
+    page = worked.page
+    widget = section(page, "Convolution explorer")
+    output = widget.get_by_label("Output. Arrow keys").locator("canvas")
+    expect(widget.get_by_text("Output 254 × 254")).to_be_visible()
+    before = pixels_of(output)
+    widget.get_by_label("Output channels of the layer").fill("32")  # the control
+    asked_until(page, "explorer.channels_out", "32")
+    assert (pixels_of(output) == before).all()
+    widget.get_by_label("Kernel size", exact=True).fill("7")
+    expect(widget.get_by_text("Output 250 × 250")).to_be_visible()
+    asked_until(page, "explorer.kernel_size", "[7, 7]")
+    after = pixels_of(output)
+    assert after.shape == (250, 250, 4)
+    assert (after != before[:250, :250]).mean() > 0.1
+    asked_until(page, "explorer.output.shape", "(1, 250, 250)")
+    assert complaints(worked) == []
+
+
+def complaints(worked: Watched) -> list[str]:
+    """What the page said that JupyterLab does not say of itself, and whom else it asked."""
+    return [*worked.strangers(), *(one for one in worked.said if not NOT_OURS.search(one))]
+
+
 def test_what_python_sets_is_seen(worked: Watched) -> None:
     widget = section(worked.page, "Feature maps")
     ask(worked.page, "maps.change(channel=2, strength=0.25)")
@@ -128,8 +154,14 @@ def test_keys_in_a_widget_are_not_taken_for_those_of_the_notebook(worked: Watche
 
 
 def test_nothing_was_complained_of_and_nobody_else_was_asked(worked: Watched) -> None:
-    assert worked.strangers() == []
-    assert [one for one in worked.said if not NOT_OURS.search(one)] == []
+    assert complaints(worked) == []
+
+
+def test_what_is_complained_of_in_a_notebook_is_noticed(address: str, watched: Watched) -> None:
+    watched.page.goto(address.format(path="lab"))
+    watched.page.evaluate("console.error('planted'); new Image().src = 'https://example.org/x';")
+    watched.page.wait_for_timeout(200)
+    assert {"https://example.org/x", "error: planted"} <= set(complaints(watched))
 
 
 def test_how_the_notebook_lays_out_lists_does_not_reach_the_widgets(worked: Watched) -> None:

@@ -97,6 +97,24 @@ def test_the_layer_and_the_answers_are_chosen(
         assert list(grey.seen.unit) == [1]
 
 
+def test_other_layers_are_offered_without_listening_twice(
+    browser_page: Page, serving: Serving, grey: ReceptiveFieldPanel
+) -> None:
+    with serving({"a": grey}) as host:
+        page = opened(browser_page, host)
+        before = page.evaluate("window.host.listeners('a')")
+        offered = page.locator("select option")
+        count = offered.count()
+        for names in (["x"], ["x", "y"], [grey.state["layer"], "z"]):
+            layers = [[name, f"{name}: 1"] for name in names]
+            page.evaluate("(layers) => window.host.receive('a', { layers })", layers)
+            settled(page)
+            assert offered.all_text_contents() == [text for _, text in layers]
+        assert count > 2
+        expect(page.locator("select")).to_have_value(f"{grey.state['layer']}: 1")
+        assert page.evaluate("window.host.listeners('a')") == before
+
+
 def test_the_table_says_how_the_field_grew(
     browser_page: Page, serving: Serving, grey: ReceptiveFieldPanel
 ) -> None:

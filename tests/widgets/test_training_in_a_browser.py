@@ -141,6 +141,7 @@ def test_a_run_that_goes_on_is_drawn_as_it_goes_on(
             expect(says).to_have_text("epoch 2. validation: 0.5")  # where the reader is
             run.update_status(state="failed", reason="<b>no</b> number", best_epoch=4)
             expect(stage).to_have_text("failed")
+            expect(page.get_by_role("status")).to_have_text("failed")
             expect(page.locator(".said")).to_have_text("failed: <b>no</b> number")
         assert chart(page, "Loss by epoch").locator(".mark").count() == 1
 

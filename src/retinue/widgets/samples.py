@@ -197,6 +197,7 @@ def network_of(run: Run, weights: Mapping[str, Tensor]) -> nn.Module:
                 arguments=recipe.model.arguments,
                 mean=[0.0] * shape.channels,
                 std=[1.0] * shape.channels,
+                shuffle_pixels=recipe.model.shuffle_pixels,
             )
         network.load_state_dict(dict(weights), assign=True)
     except RuntimeError:

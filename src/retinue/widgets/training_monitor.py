@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from retinue import plotting
 from retinue.data.imagedata import ImageData
 from retinue.runs import Run
 from retinue.training.listener import Listener, Plan
@@ -15,6 +14,7 @@ from retinue.training.loop import StepReport, Training
 from retinue.widgets.following import WAITING, Followed
 from retinue.widgets.panel import Panel, Tell, Value
 from retinue.widgets.samples import Sampling
+from retinue.widgets.training_monitor_figure import monitor_figure
 from retinue.wording import printable
 
 if TYPE_CHECKING:
@@ -101,10 +101,10 @@ class TrainingMonitorPanel(Panel):
             return not self._followed.ended
 
     def figure(self) -> "Figure":
-        """The learning curves so far."""
+        """The learning curves so far; before the first epoch what is known of the training."""
         with self._lock:
-            history, best = self.state["history"], self.state["best_epoch"]
-        return plotting.learning_curves(history, best)
+            state = dict(self.state)
+        return monitor_figure(state)
 
     def watch(self, tell: Tell) -> Callable[[], None]:
         """Look at the folder twice a second until the run has ended; what is returned ends it too.

@@ -49,7 +49,7 @@ function viewsOf(actions, known, page, redraw) {
 
 function laidOut({ says, refused, chooser, controls, input, stages, window, sums, facts, player }) {
   const title = element("h3", { text: "Under the window" });
-  const maps = element("div", { class: "maps main" }, input.node, stages.output);
+  const maps = element("div", { class: "maps" }, input.node, stages.output);
   return [
     element("p", { class: "lead", text: LEAD }), chooser.node, says,
     element("div", { class: "body" },

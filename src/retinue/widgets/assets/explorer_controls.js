@@ -16,6 +16,8 @@ const SHOWN = [
   ["signed", "below and above 0"],
 ];
 
+const NARROW = "(max-width: 30rem)"; // a screen on which not all is seen at once
+
 // A slider under its text and value.
 function rangeControl(label, { min, max }, onInput) {
   const shown = element("span", { class: "value" });
@@ -34,12 +36,8 @@ function rangeControl(label, { min, max }, onInput) {
 
 // A choice among [value, text].
 function choiceControl(label, pairs, onChoice) {
-  const input = element("select", {
-    "aria-label": label,
-    on: { change: () => onChoice(pairs[input.selectedIndex][0]) },
-  }, ...pairs.map(([, text]) => element("option", { text })));
+  const { input, show } = choiceAmong(pairs, onChoice, { "aria-label": label });
   const head = element("span", { class: "head", text: label });
-  const show = (value) => { input.selectedIndex = pairs.findIndex(([one]) => one === value); };
   return { node: element("label", { class: "control" }, head, input), show };
 }
 
@@ -111,9 +109,15 @@ function filterPicture(slices, largest) {
   return [bytes, width, height, channels];
 }
 
-// What belongs together, under a title.
-function groupOf(title, ...nodes) {
-  return element("div", { class: "group" }, element("h3", { text: title }), ...nodes);
+// What belongs together, under a title, to be folded: {node, say(text)}, where the text stands for
+// what is folded away. On a narrow screen it begins folded where `folds` says so.
+function groupOf(title, nodes, folds = true) {
+  const brief = element("span", { class: "soft" });
+  const say = (text) => { brief.textContent = text; };
+  const open = !(folds && matchMedia(NARROW).matches);
+  const summary = element("summary", {}, element("h3", { text: title }), " ", brief);
+  const held = element("div", { class: "held" }, ...nodes);
+  return { node: element("details", { class: "group", open }, summary, held), say };
 }
 
 // All settings; `show(settings, alike)` follows them.
@@ -122,11 +126,15 @@ function settingsView(known, actions) {
     ...kernelControls(known, actions), ...moveControls(known, actions),
     ...laterControls(known, actions),
   };
-  const group = (title, ...keys) => groupOf(title, ...keys.map((key) => controls[key]?.node));
-  const node = element("div", { class: "settings" },
-    group("The kernel", "preset", "filters", "kernel", "channels", "normalised"),
-    group("How it moves", "stride", "padding", "amount", "mode", "dilation", "alike"),
-    group("What follows", "relu", "pooling", "poolSize", "poolStride", "shown"));
+  const of = (...keys) => keys.map((key) => controls[key]?.node);
+  const kernel = groupOf(
+    "The kernel", of("preset", "filters", "kernel", "channels", "normalised"), false,
+  );
+  const moves = groupOf(
+    "How it moves", of("stride", "padding", "amount", "mode", "dilation", "alike"),
+  );
+  const later = groupOf("What follows", of("relu", "pooling", "poolSize", "poolStride", "shown"));
+  const node = element("div", { class: "settings" }, kernel.node, moves.node, later.node);
 
   function show(settings, alike) {
     showKernel(controls, settings, alike, known.learned);
@@ -138,6 +146,9 @@ function settingsView(known, actions) {
     controls.poolSize.show(settings.pool_size, bySize([settings.pool_size, settings.pool_size]));
     controls.poolStride.show(settings.pool_stride);
     controls.shown.show(settings.shown);
+    kernel.say(bySize(settings.kernel_size));
+    moves.say(movesInBrief(settings));
+    later.say(laterInBrief(settings));
   }
 
   return { node, show };

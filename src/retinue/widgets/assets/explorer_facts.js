@@ -8,12 +8,11 @@ function factsView({ take }) {
   const costs = element("ul", { class: "formulas" });
   const inputs = element("span");
   const outputs = outputsField((count) => take({ channels_out: count }));
-  const measured = element("div", { class: "group measured" });
-  const node = element("div", { class: "facts" },
-    groupOf("How large the output is", sizes, dropped),
-    groupOf("What a layer like this costs",
-      element("p", {}, inputs, outputs, " channels:"), costs),
-    measured);
+  const measured = element("div", { class: "held measured" });
+  const large = groupOf("How large the output is", [sizes, dropped]);
+  const costly = groupOf("What a layer like this costs",
+    [element("p", {}, inputs, outputs, " channels:"), costs]);
+  const node = element("div", { class: "facts" }, large.node, costly.node, measured);
 
   function show(scene) {
     sizes.replaceChildren(...sizeLines(scene).map(factLine));
@@ -22,6 +21,8 @@ function factsView({ take }) {
     inputs.textContent = `From ${counted(scene.picture.planes.length, "channel")} to `;
     if (!outputs.matches(":focus")) outputs.value = scene.settings.channels_out;
     costs.replaceChildren(...costLines(scene).map(factLine));
+    large.say(bySize(scene.sizes.output));
+    costly.say(counted(parametersOf(scene), "parameter"));
     showMeasured(measured, scene);
   }
 
@@ -57,14 +58,20 @@ function sizeLines({ settings, sizes, picture }) {
   ])];
 }
 
-function costLines({ settings, sizes, picture }) {
+// The weights of a layer like this, a bias for each of its channels among them.
+function parametersOf({ settings, picture }) {
+  const [height, width] = settings.kernel_size;
+  return settings.channels_out * (picture.planes.length * height * width + 1);
+}
+
+function costLines(scene) {
+  const { settings, sizes, picture } = scene;
   const [inputs, outputs] = [picture.planes.length, settings.channels_out];
   const [height, width] = settings.kernel_size;
-  const one = inputs * height * width;
-  const work = sizes.output[0] * sizes.output[1] * outputs * one;
+  const work = sizes.output[0] * sizes.output[1] * outputs * inputs * height * width;
   const weights = `${outputs} × (${bySize([inputs, height, width])} + 1)`;
   return [
-    ["Parameters", `${weights} = ${thousands(outputs * (one + 1))}`],
+    ["Parameters", `${weights} = ${thousands(parametersOf(scene))}`],
     ["Multiply-adds for one picture",
       `${bySize([...sizes.output, outputs, inputs, height, width])} = ${thousands(work)}`],
   ];
@@ -77,10 +84,9 @@ function showMeasured(node, { measured, settings }) {
   const heads = ["kernel", "stride", "padding", "accuracy", "time"];
   const rows = measured.map((row) => measuredRow(row, isMeasured(row, settings)));
   const here = measured.some((row) => isMeasured(row, settings));
-  const attributes = { class: "scroll", tabindex: 0, role: "group", "aria-label": "Measured" };
   const text = `${here ? "The marked row has" : "None of them has"} the settings chosen here.`;
   node.replaceChildren(element("h3", { text: "What was measured" }),
-    element("div", attributes, tableWith(heads, rows)), element("p", { class: "soft", text }));
+    scrolling("Measured", tableWith(heads, rows)), element("p", { class: "soft", text }));
 }
 
 function measuredRow(row, here) {

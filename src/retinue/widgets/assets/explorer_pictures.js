@@ -59,6 +59,7 @@ function chooserView(pictures, limits, { choosePicture, upload, regrid }) {
     });
     own.classList.toggle("chosen", picture === "own");
     name.textContent = picture === "own" ? called : "";
+    name.hidden = picture !== "own";
     tools.hidden = picture !== "grid";
     const sides = [grid.length, grid[0].length];
     size.show(Math.max(...sides), bySize(sides));

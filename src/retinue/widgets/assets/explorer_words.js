@@ -36,6 +36,22 @@ function sizeOf({ height, width, planes }) {
   return bySize([height, width, ...(planes.length > 1 ? [planes.length] : [])]);
 }
 
+// How the window moves, in a few words.
+function movesInBrief({ stride, padding, dilation }) {
+  const both = (pair) => (pair[0] === pair[1] ? String(pair[0]) : bySize(pair));
+  const edges = Array.isArray(padding) ? both(padding) : padding;
+  const parts = [`stride ${both(stride)}`, padding === "valid" ? "no padding" : `padding ${edges}`];
+  if (Math.max(...dilation) > 1) parts.push(`dilation ${both(dilation)}`);
+  return parts.join(", ");
+}
+
+// What comes after the convolution, in a few words.
+function laterInBrief({ activation, pooling }) {
+  const parts = activation === "relu" ? ["ReLU"] : [];
+  if (pooling !== "none") parts.push(`${pooling} pooling`);
+  return parts.join(", ") || "nothing";
+}
+
 // The formula of one size of the output, filled in.
 function sizeFormula(settings, sizes, axis, size) {
   const [before, after] = sizes.padding[axis];

@@ -47,7 +47,7 @@ function mapsGrid(model, root) {
   const canvas = element("canvas", {
     class: "grid", role: "slider", "aria-label": "Chosen channel", "aria-valuemin": 0,
   });
-  const place = element("div", { class: "place" }, canvas);
+  const place = element("div", {}, canvas);
   let state = readState(model);
   let tiles = [];
   let layout = { columns: 1, side: 8 };
@@ -55,7 +55,7 @@ function mapsGrid(model, root) {
   const colour = () => {
     state = readState(model);
     tiles = state.shown.map((_, index) => {
-      const tile = document.createElement("canvas");
+      const tile = element("canvas");
       drawPixels(tile, colouredMap(state, index), state.width, state.height, 4);
       return tile;
     });

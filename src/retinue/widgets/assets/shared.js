@@ -8,6 +8,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const SQUARES = 160; // pixels a side up to which a picture is drawn as squares
+const SMALL_SQUARES = 63; // the same for small pictures
 
 // Give a node its attributes: `class`, `text`, `on: { click: f }`, `style` as text; `false`, `null`
 // and `undefined` leave an attribute out, `true` sets it empty.
@@ -50,8 +51,8 @@ function widgetRoot(model, el, kind) {
 }
 
 // A name that no other widget of the page has, for `id`, `for` and `aria-labelledby`.
-function uniqueId(prefix = "retinue") {
-  return `${prefix}-${Math.random().toString(36).slice(2, 10)}`;
+function uniqueId() {
+  return `retinue-${Math.random().toString(36).slice(2, 10)}`;
 }
 
 // Set a key, tell the host.
@@ -85,24 +86,37 @@ function labelled(text, input) {
   return element("label", { class: "retinue-labelled" }, element("span", { text }), input);
 }
 
-// A choice among options: texts, or [value, text]; values may be of any kind.
-function select(model, key, options, label) {
-  const pairs = options.map((one) => (Array.isArray(one) ? one : [one, String(one)]));
+// A choice that knows no model: {input, offer(options), show(value)}. Options are texts, or
+// [value, text]; values may be of any kind.
+function choiceAmong(options, onChoice, attributes = {}) {
+  let pairs = [];
   const input = element("select", {
-    on: { change: () => change(model, { [key]: pairs[input.selectedIndex][0] }) },
-  }, ...pairs.map(([, text]) => element("option", { text })));
-  follow(model, key, (value) => {
+    ...attributes, on: { change: () => onChoice(pairs[input.selectedIndex][0]) },
+  });
+  const offer = (given) => {
+    pairs = given.map((one) => (Array.isArray(one) ? one : [one, String(one)]));
+    input.replaceChildren(...pairs.map(([, text]) => element("option", { text })));
+  };
+  const show = (value) => {
     const same = JSON.stringify(value);
     input.selectedIndex = pairs.findIndex(([one]) => JSON.stringify(one) === same);
-  });
+  };
+  offer(options);
+  return { input, offer, show };
+}
+
+// A choice among options.
+function select(model, key, options, label) {
+  const { input, show } = choiceAmong(options, (value) => change(model, { [key]: value }));
+  follow(model, key, show);
   return labelled(label, input);
 }
 
 // A slider with its value beside it; `show(value)` gives the text of the value.
 function slider(model, key, { min, max, step = 1, label, show = String }) {
-  const output = element("output");
+  const output = element("output", { "aria-live": "off" }); // the slider itself says its value
   const input = element("input", {
-    type: "range", min, max, step,
+    type: "range", min, max, step, "aria-label": label,
     on: { input: () => change(model, { [key]: Number(input.value) }) },
   });
   follow(model, key, (value) => {
@@ -112,22 +126,6 @@ function slider(model, key, { min, max, step = 1, label, show = String }) {
   });
   const both = element("span", { class: "retinue-slider" }, input, output);
   return labelled(label, both);
-}
-
-// A field for a number; nothing is set while it holds none.
-function number(model, key, { min, max, step = 1, label }) {
-  const input = element("input", {
-    type: "number", min, max, step, inputmode: Number.isInteger(step) ? "numeric" : "decimal",
-    on: {
-      input: () => { if (input.value !== "") change(model, { [key]: Number(input.value) }); },
-      blur: () => { input.value = model.get(key); },
-    },
-  });
-  follow(model, key, (value) => {
-    // What is being typed stays as it is typed: "1." is 1 as well.
-    if (input.value === "" || Number(input.value) !== value) input.value = value;
-  });
-  return labelled(label, input);
 }
 
 // A box to tick that knows no model: {node, show(on)}.
@@ -147,14 +145,16 @@ function checkbox(model, key, label) {
   return node;
 }
 
-// A choice among the layers of a network, made anew when there are others: {node, end}.
+// A choice among the layers of a network, of which there may be others later: {node, end}.
 function layerChoice(model) {
-  const node = element("div", { class: "layer" });
-  const fill = () => {
-    node.replaceChildren(select(model, "layer", model.get("layers"), "Layer"));
-  };
-  fill();
-  return { node, end: listen(model, ["layers"], fill) };
+  const choose = (layer) => change(model, { layer });
+  const { input, offer, show } = choiceAmong(model.get("layers"), choose);
+  follow(model, "layer", show);
+  const end = listen(model, ["layers"], () => {
+    offer(model.get("layers"));
+    show(model.get("layer"));
+  });
+  return { node: element("div", { class: "layer" }, labelled("Layer", input)), end };
 }
 
 // How strongly colours lie on the picture.
@@ -223,15 +223,16 @@ function drawPixels(canvas, bytes, width, height, channels) {
 }
 
 // The same, with pixels that are seen as squares where they are not too many.
-function drawSquares(canvas, bytes, width, height, channels) {
+function drawSquares(canvas, bytes, width, height, channels, most = SQUARES) {
   drawPixels(canvas, bytes, width, height, channels);
-  canvas.classList.toggle("pixels", Math.max(width, height) <= SQUARES);
+  canvas.classList.toggle("pixels", Math.max(width, height) <= most);
 }
 
-// One of several pictures of a shape (count, height, width, channels), from the bytes of all.
+// One of several small pictures of a shape (count, height, width, channels), from the bytes of all.
 function drawOneOf(canvas, bytes, [, height, width, channels], number) {
   const size = height * width * channels;
-  drawPixels(canvas, bytes.subarray(number * size, (number + 1) * size), width, height, channels);
+  const own = bytes.subarray(number * size, (number + 1) * size);
+  drawSquares(canvas, own, width, height, channels, SMALL_SQUARES);
 }
 
 // The index nearest to a number among so many.
@@ -239,18 +240,17 @@ function within(index, count) {
   return Math.min(Math.max(index, 0), count - 1);
 }
 
-// Where on a node an event of mouse, pen or finger is, never outside: on a canvas in its pixels, on
-// another in parts of a size.
+// Where on a node an event of the pointer is, never outside: on a canvas in its pixels, on another
+// node in parts of a size.
 function pointAt(node, event, { width, height } = node) {
-  const place = event.touches?.[0] ?? event.changedTouches?.[0] ?? event;
   const box = node.getBoundingClientRect();
   const along = (at, start, length, pixels) => {
     const share = length ? (at - start) / length : 0;
     return Math.min(Math.max(share, 0), 1 - 1e-9) * pixels;
   };
   return {
-    x: along(place.clientX, box.left, box.width, width),
-    y: along(place.clientY, box.top, box.height, height),
+    x: along(event.clientX, box.left, box.width, width),
+    y: along(event.clientY, box.top, box.height, height),
   };
 }
 

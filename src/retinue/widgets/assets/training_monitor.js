@@ -1,9 +1,5 @@
 // TrainingMonitor: curves, and what the network says of some pictures, while a run trains.
 
-const STAGES = {
-  waiting: "waiting", running: "training", finished: "finished",
-  interrupted: "interrupted", failed: "failed",
-};
 const BY_EPOCH = { key: "epoch", label: "epoch" };
 const BY_STEP = { key: "step", label: "step" };
 
@@ -19,14 +15,14 @@ function linesOf(measure) {
 // Which run it is, its stage and where it is; news are read out, counting is not.
 function headOf(model) {
   const title = element("h3");
-  const badge = element("span", { class: "stage" });
+  const badge = element("span", { class: "stage", role: "status" });
   const said = element("p", { class: "said" });
   const news = liveLine();
   follow(model, "run", (run) => {
     title.replaceChildren(run ? "Training of " : "Training", element("bdi", { text: run }));
   });
   follow(model, "stage", (stage) => {
-    badge.textContent = STAGES[stage] ?? stage;
+    badge.textContent = stage === "running" ? "training" : stage;
     badge.dataset.stage = stage;
   });
   follow(model, "said", (text) => { said.textContent = text; });
@@ -48,13 +44,11 @@ function headOf(model) {
 
 // One picture: what it is, whether that was said, and the likeliest classes.
 function sampleOf(row, number, pixels, shape) {
-  const canvas = element("canvas", {
-    role: "img", "aria-label": `picture ${number + 1}`, class: shape[1] < 64 ? "pixels" : "",
-  });
+  const canvas = element("canvas", { role: "img", "aria-label": `picture ${number + 1}` });
   drawOneOf(canvas, pixels, shape, number);
   const top = row.top.map(([name, share]) => element("li", {},
     element("bdi", { class: "name", text: name, title: name }),
-    element("span", { class: "share", text: percentage(share, 0) }),
+    element("span", { text: percentage(share, 0) }),
     element("span", {
       class: "bar", "aria-hidden": "true", style: `inline-size: ${(100 * share).toFixed(1)}%`,
     })));

@@ -39,7 +39,7 @@ function lineChart({ title, x, series, show = tidy, most = null }) {
   const heading = svgElement("title", { id: titleId, text: `${title} by ${x.label}` });
   const told = svgElement("desc", { id: textId });
   const drawn = svgElement("g");
-  const cursor = svgElement("g", { class: "reading" });
+  const cursor = svgElement("g");
   const svg = svgElement("svg", {
     viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, role: "img",
     "aria-labelledby": `${titleId} ${textId}`,
@@ -81,9 +81,8 @@ function lineChart({ title, x, series, show = tidy, most = null }) {
   };
   const nearest = (event) => {
     if (!rows.length) return;
-    const box = svg.getBoundingClientRect();
-    const at = ((event.clientX - box.left) / box.width) * PLOT.width;
-    const far = rows.map((row) => Math.abs(scales.across(row[x.key]) - at));
+    const at = pointAt(svg, event, PLOT);
+    const far = rows.map((row) => Math.abs(scales.across(row[x.key]) - at.x));
     read(far.indexOf(Math.min(...far)));
   };
   svg.addEventListener("pointermove", nearest);

@@ -45,7 +45,7 @@ function lossLine(model) {
     const [x, y] = places[places.length - 1];
     dot.setAttribute("cx", x);
     dot.setAttribute("cy", y);
-    const shown = losses.slice(-10).map((value) => value.toFixed(3)).join(", ");
+    const shown = losses.slice(-10).map((value) => fixed(value, 3)).join(", ");
     title.textContent = `Loss of the last steps: ${shown}`;
     svg.toggleAttribute("hidden", losses.length < 2);
     says.textContent = `loss of ${counted(losses.length, "step")}: ${fixed(losses.at(-1), 3)}`;
@@ -116,7 +116,7 @@ function render({ model, el }) {
   const weightField = weightFieldOf(model);
   const where = element("p", { class: "where" });
   const news = liveLine({ class: "heard" });
-  const notes = element("p", { class: "soft notes" });
+  const notes = element("p", { class: "soft" });
   const panel = element("div", { class: "stage", role: "tabpanel", id: panelId, tabindex: 0 });
   const losses = lossLine(model);
   let waits = false;

@@ -21,10 +21,7 @@ function bar(share, kind = "") {
 
 // One of the pictures of a batch, from the bytes of all; without a text it is mere decoration.
 function pictureOf(bytes, shape, number, text = null) {
-  const [, height, width] = shape;
-  const canvas = element("canvas", {
-    class: Math.max(height, width) < 64 ? "pixels" : "", role: text && "img", "aria-label": text,
-  });
+  const canvas = element("canvas", { role: text && "img", "aria-label": text });
   drawOneOf(canvas, bytes, shape, number);
   return canvas;
 }
@@ -62,7 +59,8 @@ function transformStage(model) {
         "become one block of numbers."),
     termsOf([
       ["varied by", seen.augment],
-      ["batch", `${counted(count, "picture")} of ${bySize(shape)} (channels × height × width)${rest}`],
+      ["batch",
+        `${counted(count, "picture")} of ${bySize(shape)} (channels × height × width)${rest}`],
       ["values", `from ${tidy(low)} to ${tidy(high)}; the network's first layer normalises them`],
     ]),
     element("ul", { class: "pairs" }, ...pairs),
