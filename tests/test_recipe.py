@@ -102,6 +102,29 @@ def test_another_model_brings_its_own_arguments() -> None:
     assert recipe.model.arguments == {"width": 16}
 
 
+def test_the_seed_of_an_order_of_pixels_is_no_argument_of_the_network(tmp_path: Path) -> None:
+    recipe = make_recipe({"model": {"name": "cnn", "depth": 3, "shuffle_pixels": 0}})
+    assert recipe.model.arguments == {"depth": 3}
+    assert recipe.model.shuffle_pixels == 0
+    write_recipe(tmp_path / "recipe.yaml", recipe)
+    assert make_recipe(read_recipe(tmp_path / "recipe.yaml")) == recipe
+    assert recipe != make_recipe({"model": {"name": "cnn", "depth": 3}})
+
+
+def test_where_pixels_stay_a_recipe_does_not_speak_of_it(tmp_path: Path) -> None:
+    for named in ({"name": "cnn"}, {"name": "cnn", "shuffle_pixels": None}):
+        recipe = make_recipe({"model": named})
+        write_recipe(tmp_path / "recipe.yaml", recipe)
+        assert "shuffle" not in (tmp_path / "recipe.yaml").read_text(encoding="utf-8")
+        assert make_recipe(read_recipe(tmp_path / "recipe.yaml")).model.shuffle_pixels is None
+
+
+@pytest.mark.parametrize("wrong", [True, 1.5, "yes"])
+def test_the_seed_of_an_order_of_pixels_is_a_whole_number(wrong: Any) -> None:
+    with pytest.raises(UsageError, match=r"model\.shuffle_pixels: "):
+        make_recipe({"model": {"name": "cnn", "shuffle_pixels": wrong}})
+
+
 def test_options_of_generated_data_are_merged() -> None:
     recipe = make_recipe({"data_options": {"count": 60, "seed": 1}}, {"data_options": {"seed": 2}})
     assert recipe.data_options == {"count": 60, "seed": 2}

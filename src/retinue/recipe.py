@@ -93,6 +93,8 @@ class ModelSettings(BaseModel):
     """of the pixels, a number a channel, 0 to 1 or 0 to 255; by default as the training pictures"""
     std: Annotated[tuple[_Above0, ...] | None, BeforeValidator(_numbers)] = None
     """their standard deviation, on the same scale"""
+    shuffle_pixels: Annotated[int, Field(strict=True)] | None = None
+    """seed of one fixed order into which all pictures' pixels are put; by default they stay"""
 
     @property
     def statistics(self) -> tuple[list[float], list[float]] | None:
@@ -114,12 +116,12 @@ class ModelSettings(BaseModel):
         return self
 
     @model_serializer(mode="wrap")
-    def _without_open_statistics(self, handler: Any) -> dict[str, Any]:
+    def _without_what_is_open(self, handler: Any) -> dict[str, Any]:
         values: dict[str, Any] = handler(self)
         return {
             key: value
             for key, value in values.items()
-            if value is not None or key not in ("mean", "std")
+            if value is not None or key not in ("mean", "std", "shuffle_pixels")
         }
 
     @property

@@ -249,3 +249,30 @@ def test_the_keras_lesson_stays_the_lesson_at_every_preset(digits: ImageData) ->
     assert {recipe.epochs for recipe in found} == {5}
     assert {recipe.views for recipe in found} == {"one"}
     assert {recipe.progressive for recipe in found} == {()}
+
+
+# Shuffled pixels.
+
+
+def shuffled(name: str, **settings: Any) -> Recipe:
+    return make_recipe({"model": {"name": name, "shuffle_pixels": 4}, **settings})
+
+
+def test_shuffled_pixels_stay_so_and_nothing_is_chosen_that_does_not_go_with_them() -> None:
+    pictures = arrays(3, size=32)
+    recipe, _ = choose(shuffled("auto"), pictures)
+    assert (recipe.model.name, recipe.model.shuffle_pixels) == ("fast", 4)
+    assert recipe.progressive == ()
+    assert "shuffle_pixels" not in recipe.model.arguments
+    assert choose(Recipe(), pictures)[0].progressive  # control
+    assert choose(recipe, pictures)[0] == recipe
+
+
+def test_shuffled_pixels_refuse_other_sizes_and_others_weights() -> None:
+    pictures = arrays(3, size=32)
+    with pytest.raises(UsageError, match="progressive: shuffled pixels have one order for one"):
+        choose(shuffled("cnn", progressive="24:0.5"), pictures)
+    for name, settings in [("resnet18", {}), ("cnn", {"pretrained": "weights.pt"})]:
+        with pytest.raises(UsageError, match="give --pretrained none, and no :linear"):
+            choose(shuffled(name, **settings), pictures)
+    assert choose(make_recipe({"model": "cnn", "progressive": "24:0.5"}), pictures)[0].progressive

@@ -44,6 +44,10 @@ COURSES: dict[str, dict[str, Any]] = {
         "model": "softmax", "batch_size": 40, "opt": "sgd", "lr": 10.0, "schedule": "constant",
         "patience": 2, "class_weights": "balanced", "clip": 1.0, "epochs": 6, "cutmix": 1.0,
     },
+    "shuffled": {
+        "model": {"name": "fast", "width": 4, "shuffle_pixels": 3}, "batch_size": 40, "ema": 0.8,
+        "epochs": 2,
+    },
     "residual": {
         "model": {"name": "resnet-small", "width": 4}, "batch_size": 60, "opt": "adam", "epochs": 2,
     },

@@ -61,6 +61,7 @@ def describe(
         arguments=recipe.model.arguments,
         mean=[0.0] * channels,
         std=[1.0] * channels,
+        shuffle_pixels=recipe.model.shuffle_pixels,
     )
     found = describe_network(network, channels, (height, width))
     if as_json:

@@ -23,6 +23,7 @@ from retinue.models.normalise import Normalise
 from retinue.models.own import build_own
 from retinue.models.resnet import resnet_small
 from retinue.models.settings import checked, jsonable, suggestion
+from retinue.models.shuffle import ShufflePixels, shuffle_of
 from retinue.models.small import keras_lesson, lenet, mlp, softmax
 
 TRANSFER = ("linear", "finetune", "full")
@@ -57,6 +58,7 @@ def build(
     arguments: Mapping[str, Any],
     mean: Sequence[float],
     std: Sequence[float],
+    shuffle_pixels: int | None = None,
 ) -> nn.Sequential:
     """A network with its normalisation: pixels 0 to 255 in, logits (N, classes) out.
 
@@ -71,12 +73,14 @@ def build(
         arguments: settings of the network; the others keep their defaults.
         mean: of the training pictures' values, 0 to 255, one for each channel.
         std: their standard deviation, likewise.
+        shuffle_pixels: seed of an order into which pixels are put first; None leaves them.
 
     Raises:
         UsageError: an unknown name or setting, or a value that does not suit.
         ImpossibleNetworkError: a layer runs out of pixels.
     """
-    return wrap(build_network(name, classes, channels, size, arguments), mean, std)
+    network = build_network(name, classes, channels, size, arguments)
+    return wrap(network, mean, std, shuffle=shuffle_of(shuffle_pixels, size))
 
 
 def build_network(
@@ -95,16 +99,24 @@ def build_network(
 
 
 def wrap(
-    module: nn.Module, mean: Sequence[float], std: Sequence[float], as_torch: bool = False
+    module: nn.Module,
+    mean: Sequence[float],
+    std: Sequence[float],
+    as_torch: bool = False,
+    shuffle: ShufflePixels | None = None,
 ) -> nn.Sequential:
-    """The module after its normalisation: parts `normalise` and `network`.
+    """The module after its normalisation: parts `normalise`, `shuffle` if given, and `network`.
 
     `as_torch` gives it pictures in the order in memory that torch makes by itself, which code from
     elsewhere may count on, as `view` does.
     """
     safe = channels_last_is_safe(module) and not as_torch
     order = torch.preserve_format if safe else torch.contiguous_format
-    return nn.Sequential(OrderedDict(normalise=Normalise(mean, std, order), network=module))
+    parts: OrderedDict[str, nn.Module] = OrderedDict(normalise=Normalise(mean, std, order))
+    if shuffle is not None:
+        parts["shuffle"] = shuffle
+    parts["network"] = module
+    return nn.Sequential(parts)
 
 
 def split_way(name: str) -> tuple[str, str]:

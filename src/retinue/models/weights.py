@@ -16,6 +16,7 @@ from retinue.errors import RetinueError, UsageError
 from retinue.images import Preprocess
 from retinue.models.catalogue import build, is_known, wrap
 from retinue.models.graph import load_graph
+from retinue.models.shuffle import shuffle_of
 from retinue.writing import appearing, write_json
 
 SCHEMA = 1
@@ -27,7 +28,8 @@ class ModelCard:
     """model.json: what is needed to build the network again and to feed it.
 
     `weights` and `graph` are the SHA-256 of model.safetensors and, for a user's own network, of
-    model.onnx; `no_graph` says why there is none.
+    model.onnx; `no_graph` says why there is none. `shuffle_pixels` is in the file only where pixels
+    are put into another order.
     """
 
     name: str
@@ -41,6 +43,7 @@ class ModelCard:
     weights: str = ""
     graph: str = ""
     no_graph: str = ""
+    shuffle_pixels: int | None = None
     schema: int = field(default=SCHEMA)
 
     @property
@@ -55,7 +58,8 @@ class ModelCard:
             UsageError: the network is a user's own and `module` is not given.
         """
         if module is not None:
-            return wrap(module, self.mean, self.std, as_torch=True)
+            shuffle = shuffle_of(self.shuffle_pixels, self.preprocess.size)
+            return wrap(module, self.mean, self.std, as_torch=True, shuffle=shuffle)
         if not self.of_catalogue:
             raise UsageError(
                 f"the network {self.name!r} is not Retinue's: give its code with "
@@ -69,6 +73,7 @@ class ModelCard:
             arguments=self.arguments,
             mean=self.mean,
             std=self.std,
+            shuffle_pixels=self.shuffle_pixels,
         )
 
 
@@ -78,6 +83,8 @@ def save_model(folder: Path, model: nn.Module, card: ModelCard) -> None:
     with appearing(folder / FILE) as aside:
         aside.write_bytes(data)
     values = {**asdict(card), "weights": hashlib.sha256(data).hexdigest()}
+    if card.shuffle_pixels is None:
+        del values["shuffle_pixels"]
     write_json(folder / "model.json", values)
 
 
@@ -101,6 +108,8 @@ def read_card(folder: Path) -> ModelCard:
         values = json.loads(path.read_text(encoding="utf-8"))
         tuples = {key: tuple(values[key]) for key in ("classes", "mean", "std")}
         preprocess = Preprocess.from_dict(values["preprocess"])
+        if type(values.get("shuffle_pixels", 0)) is not int:
+            raise TypeError("shuffle_pixels is no whole number")
         return ModelCard(**{**values, **tuples, "preprocess": preprocess})
     except FileNotFoundError:
         raise UsageError(f"{folder}: holds no network yet; was its training stopped?") from None
@@ -154,8 +163,19 @@ def make_card(
     preprocess: Preprocess,
     statistics: tuple[Sequence[float], Sequence[float]],
     views: str = "one",
+    shuffle_pixels: int | None = None,
 ) -> ModelCard:
     """The card of a network that is about to be trained."""
     count = sum(weight.numel() for weight in model.parameters())
     mean, std = (tuple(values) for values in statistics)
-    return ModelCard(name, arguments, tuple(classes), preprocess, mean, std, count, views)
+    return ModelCard(
+        name,
+        arguments,
+        tuple(classes),
+        preprocess,
+        mean,
+        std,
+        count,
+        views,
+        shuffle_pixels=shuffle_pixels,
+    )

@@ -12,7 +12,7 @@ from retinue.recipe import ModelSettings, Recipe
 from retinue.training.choices import Choice
 from retinue.training.paces import PACES, fast_settings
 from retinue.training.start import DEFAULT, NONE, Start, start_of, transfer_at_hand
-from retinue.training.ways import WAYS, require_linear
+from retinue.training.ways import WAYS, require_linear, require_shuffled
 
 # Of these two sources no mirror image is a picture of the same class.
 _UNMIRRORED = ("digits", "mnist")
@@ -47,6 +47,7 @@ def choose(recipe: Recipe, data: ImageData) -> tuple[Recipe, list[Choice]]:
     filled = recipe.model_copy(update=values)
     if recipe.size is None:
         choices.insert(0, _size(data))
+    require_shuffled(filled)
     if way == "linear":
         require_linear(recipe, filled)
     return Recipe.model_validate(filled.model_dump()), choices
@@ -77,6 +78,7 @@ def _network(
         settings |= {"mean": mean_std[0], "std": mean_std[1]}
     else:
         settings |= {"mean": recipe.model.mean, "std": recipe.model.std}
+    settings["shuffle_pixels"] = recipe.model.shuffle_pixels
     full_name = f"{name}:{way}" if way else name
     if pretrained == DEFAULT and not way:
         pretrained = NONE
@@ -141,6 +143,8 @@ def _for_fast(data: ImageData, recipe: Recipe) -> list[Choice]:
     pace, count = PACES[recipe.preset], len(data.train)
     said = recipe.batch_size if "batch_size" in recipe.model_fields_set else None
     settings = fast_settings(data, recipe.preset, said)
+    if recipe.model.shuffle_pixels is not None:
+        settings["progressive"] = ()  # the order of pixels is one of their own size
     reasons = {
         "epochs": pace.why,
         "batch_size": f"{count:,} training pictures",

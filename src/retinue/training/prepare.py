@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from retinue.data.batches import Batches, to_tensor
@@ -20,6 +20,7 @@ from retinue.models.heads import head_of
 from retinue.models.memory import channels_last_is_safe, keep_freed_memory
 from retinue.models.pretrained import load_into
 from retinue.models.published import Permit, refuse
+from retinue.models.shuffle import shuffle_of
 from retinue.models.weights import ModelCard, make_card
 from retinue.recipe import Recipe
 from retinue.seeds import seed_for
@@ -32,6 +33,7 @@ from retinue.training.start import NONE, weights_of
 from retinue.training.transferred import Transfer
 from retinue.training.unfreezing import Unfreezing, parts_of
 
+_Tensors = list[Tensor] | tuple[Tensor, ...]  # of one dtype
 WHITENED = 4000  # pictures whose patches show how pictures vary
 
 
@@ -136,10 +138,10 @@ def _network(
             f"model.mean has {len(mean)} numbers, the pictures {data.channels} channels"
         )
     name, way = split_way(recipe.model.name)
-    arguments = recipe.model.arguments
+    arguments, shuffled = recipe.model.arguments, recipe.model.shuffle_pixels
     torch.manual_seed(seed_for(recipe.seed, "weights"))
     if module is not None:
-        model = wrap(module, mean, std)
+        model = wrap(module, mean, std, shuffle=shuffle_of(shuffled, data.size))
     else:
         model = build(
             name,
@@ -149,14 +151,16 @@ def _network(
             arguments=arguments,
             mean=mean,
             std=std,
+            shuffle_pixels=shuffled,
         )
     transfer = None
     if recipe.pretrained == NONE:
         _fit_whitening(model, data)
     else:
         transfer = _transfer(recipe, data, model.get_submodule("network"), name, way, permit)
+    statistics = mean, std
     card = make_card(
-        model, name, arguments, data.classes, data.preprocess, (mean, std), recipe.views
+        model, name, arguments, data.classes, data.preprocess, statistics, recipe.views, shuffled
     )
     model = model.to(device)
     if channels_last_is_safe(model):
@@ -164,7 +168,8 @@ def _network(
         if not card.of_catalogue and not _runs(model, data):
             network: Any = model.get_submodule("network")
             network.to(memory_format=torch.contiguous_format)
-            model = wrap(network, mean, std, as_torch=True).to(device)
+            again = shuffle_of(shuffled, data.size)
+            model = wrap(network, mean, std, as_torch=True, shuffle=again).to(device)
     return model, card, transfer
 
 
@@ -215,14 +220,27 @@ def _fit_whitening(model: nn.Sequential, data: ImageData) -> None:
         positions = np.linspace(0, len(data.train) - 1, count).astype(np.int64)
         pictures = to_tensor(data.preprocess.bring(data.train.take(positions)))
         for layer in layers:
-            layer.fit(model.get_submodule("normalise")(pictures))
+            layer.fit(model[:-1](pictures))
 
 
 def _average(model: nn.Module, decay: float) -> AveragedModel | None:
     """Weights and running statistics averaged over the steps, where a decay is given."""
     if not decay:
         return None
-    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+    of_numbers = get_ema_multi_avg_fn(decay)
+
+    def update(kept: _Tensors, new: _Tensors, count: Tensor | int) -> None:
+        numbers: list[tuple[Tensor, Tensor]] = []
+        for old, now in zip(kept, new, strict=True):
+            # Averages of whole numbers are cut to whole ones: an order would not stay one.
+            if old.dtype == torch.int64 and old.dim():
+                old.copy_(now)
+            else:
+                numbers.append((old, now))
+        if numbers:
+            of_numbers([old for old, _ in numbers], [now for _, now in numbers], count)
+
+    return AveragedModel(model, multi_avg_fn=update, use_buffers=True)
 
 
 def _class_weights(recipe: Recipe, data: ImageData, device: torch.device) -> torch.Tensor | None:

@@ -78,6 +78,7 @@ def photos_of(recipe: Recipe) -> Photos:
 def transfer_at_hand(recipe: Recipe) -> Backbone | None:
     """The backbone that photos are classified with where nothing else is said, if it is here."""
     open_yet = recipe.pretrained == DEFAULT or "pretrained" not in recipe.model_fields_set
+    open_yet = open_yet and recipe.model.shuffle_pixels is None
     found = backbone(USUAL) if recipe.model.name == "auto" and open_yet else None
     return found if found and found.published.at_hand() else None
 
@@ -154,7 +155,16 @@ def _known(name: str) -> Backbone | None:
 
 
 def _from_run(card: ModelCard, name: str, way: str, path: str) -> Start:
-    """An earlier run's network, or another one into which its weights may fit."""
+    """An earlier run's network, or another one into which its weights may fit.
+
+    Raises:
+        UsageError: it has learned from shuffled pixels.
+    """
+    if card.shuffle_pixels is not None:
+        raise UsageError(
+            f"--pretrained {path}: learned from shuffled pixels (model.shuffle_pixels); name "
+            "another run"
+        )
     same = name in ("auto", card.name)
     return Start(
         card.name if same else name,

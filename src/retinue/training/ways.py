@@ -7,6 +7,7 @@ from retinue.data.pool import SMALL
 from retinue.errors import UsageError
 from retinue.recipe import Recipe
 from retinue.training.choices import Choice
+from retinue.training.start import NONE
 
 # What has no meaning where the head is solved for, and no step is made.
 _OF_STEPS = (
@@ -55,6 +56,26 @@ WAYS: dict[str, Callable[[Recipe, ImageData], list[Choice]]] = {
     "finetune": _finetune,
     "full": _full,
 }
+
+
+def require_shuffled(filled: Recipe) -> None:
+    """Refuse settings that go by where pixels lie, or come from networks that did, if shuffled.
+
+    Raises:
+        UsageError: names one.
+    """
+    if filled.model.shuffle_pixels is None:
+        return
+    if filled.pretrained != NONE:
+        raise UsageError(
+            "model.shuffle_pixels: other trainings' weights are of pixels in their places; give "
+            "--pretrained none, and no :linear, :finetune or :full"
+        )
+    if filled.progressive:
+        raise UsageError(
+            "progressive: shuffled pixels have one order for one size; leave it out, or leave out "
+            "model.shuffle_pixels"
+        )
 
 
 def require_linear(recipe: Recipe, filled: Recipe) -> None:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from retinue.errors import UsageError
 from retinue.explaining.attribution.layer import MapLayer, layers_with_maps, map_layer
 from retinue.models.catalogue import wrap
+from retinue.models.shuffle import ShufflePixels
 from tests.explaining.attribution_cases import (
     Stored,
     classifier_of,
@@ -222,3 +223,13 @@ def test_the_network_stays_as_it_was() -> None:
     parts = list(classifier.model.modules())
     assert not any(part._forward_hooks or part._forward_pre_hooks for part in parts)
     assert [part.inplace for part in parts if isinstance(part, nn.ReLU)] == [True]
+
+
+def test_behind_shuffled_pixels_there_is_no_such_layer() -> None:
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2))
+    pictures = torch.zeros(1, 3, 8, 8)
+    assert map_layer(wrap(module, [0.0] * 3, [1.0] * 3), pictures).name == "1"
+    shuffled = wrap(module, [0.0] * 3, [1.0] * 3, shuffle=ShufflePixels(0, (8, 8)))
+    for name in (None, "0"):
+        with pytest.raises(UsageError, match=r"gets shuffled pixels .* use integrated-gradients"):
+            map_layer(shuffled, pictures, name)

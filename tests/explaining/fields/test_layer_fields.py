@@ -9,11 +9,14 @@ from torch import Tensor, nn
 
 from retinue.errors import UsageError
 from retinue.explaining.fields.box import NOTHING, Box, around
+from retinue.explaining.fields.in_words import growth_in_words
 from retinue.explaining.fields.layer_fields import LayerField, chosen, layer_fields
 from retinue.explaining.fields.linearised import linearised
 from retinue.models import efficientnet_lite, receptive
 from retinue.models.blocks import named
+from retinue.models.catalogue import wrap
 from retinue.models.receptive import Fields
+from retinue.models.shuffle import ShufflePixels
 from tests.explaining.map_cases import built
 
 Size = tuple[int, int]
@@ -339,3 +342,20 @@ def test_nothing_is_changed() -> None:
     assert torch.equal(random, torch.get_rng_state())
     assert all(part.training for part in model.modules())
     assert not any((*part._forward_hooks, *part._forward_pre_hooks) for part in model.modules())
+
+
+def test_behind_shuffled_pixels_no_field_is_told_and_the_growth_says_so() -> None:
+    plain = network("cnn", (16, 16), depth=2, width=4)
+    shuffled = wrap(
+        plain.get_submodule("network"), [0.0] * 3, [1.0] * 3, shuffle=ShufflePixels(0, (16, 16))
+    )
+    known, unknown = layer_fields(plain, 3, (16, 16)), layer_fields(shuffled, 3, (16, 16))
+    assert known["features.conv1"].size == (3, 3)
+    assert not any(one.shuffled for one in known.values())
+    assert growth_in_words(known["features.conv1"])[3] == "3x3"
+    assert unknown["normalise"].size == (1, 1)
+    assert not unknown["normalise"].shuffled
+    for name in known.keys() - {"normalise"}:
+        assert unknown[name].fields is None
+        assert unknown[name].shuffled
+        assert growth_in_words(unknown[name])[3] == "scattered"

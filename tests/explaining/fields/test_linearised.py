@@ -12,11 +12,11 @@ from retinue.models.blocks import ACTIVATIONS, named
 from retinue.models.catalogue import MODELS, build
 from retinue.models.graph import GraphNetwork
 
-COLOUR = {"mean": [120.0] * 3, "std": [60.0] * 3}
-
 
 def built(name: str) -> nn.Module:
-    return build(name, classes=4, channels=3, size=(32, 32), arguments={}, **COLOUR)
+    return build(
+        name, classes=4, channels=3, size=(32, 32), arguments={}, mean=[120.0] * 3, std=[60.0] * 3
+    )
 
 
 @pytest.mark.parametrize("name", MODELS)

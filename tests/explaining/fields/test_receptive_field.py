@@ -18,6 +18,7 @@ from retinue.explaining.picture import Picture
 from retinue.images import Preprocess
 from retinue.models.blocks import named
 from retinue.models.catalogue import build_network, wrap
+from retinue.models.shuffle import ShufflePixels
 from retinue.prediction.classifier import Classifier
 from tests.explaining.map_cases import noise_picture
 
@@ -351,3 +352,23 @@ def test_as_dict_is_json_and_says_what_the_properties_say() -> None:
 def test_it_shows_itself_in_a_notebook() -> None:
     html = found_in(built("lenet", (28, 28), 1))._repr_html_()
     assert html.startswith('<img alt="" src="data:image/png;base64,')
+
+
+def test_behind_shuffled_pixels_a_unit_sees_those_that_the_order_puts_there() -> None:
+    size, order = (8, 8), ShufflePixels(3, (8, 8))
+    module = named(conv=nn.Conv2d(1, 2, 3), flatten=nn.Flatten(), output=nn.Linear(72, 3))
+    model = wrap(module, [0.0], [1.0], shuffle=order)
+    found = receptive_field(
+        classifier_of(model, size, 1), noise_picture(1, size), "conv", unit=(2, 4)
+    )
+    window = np.arange(64).reshape(size)[2:5, 4:7].ravel()
+    assert set(np.flatnonzero(found.gradient)) == set(order.order.numpy()[window])
+    assert found.box is None
+    assert found.seen is None
+    assert found.sentences()[0].startswith("Its field is no part of the picture: pixels are shuf")
+    plain = receptive_field(
+        classifier_of(wrap(module, [0.0], [1.0]), size, 1), noise_picture(1, size), "conv",
+        unit=(2, 4),
+    )  # fmt: skip
+    assert plain.box == Box(2, 4, 3, 3)
+    assert set(np.flatnonzero(plain.gradient)) == set(window)

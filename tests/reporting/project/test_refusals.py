@@ -55,10 +55,11 @@ def refused(run: Run, tmp_path: Path, match: str, kind: type[Exception] = UsageE
         ({"cutmix": 1.0}, "without --mixup and --cutmix"),
         ({"time_limit": 60}, "the clock decides"),
         ({"epochs": 0}, "nothing was trained"),
+        ({"model": {"name": "softmax", "shuffle_pixels": 0}}, "pixels were shuffled; train it w"),
     ],
 )
 def test_settings(settings: dict[str, Any], match: str, trained: Trained, tmp_path: Path) -> None:
-    refused(trained(model="softmax", **settings), tmp_path, match)
+    refused(trained(**{"model": "softmax", **settings}), tmp_path, match)
 
 
 def test_weights_of_others(trained: Trained, tmp_path: Path) -> None:

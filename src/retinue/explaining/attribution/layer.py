@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from retinue.errors import UsageError
 from retinue.explaining.layers import OURS, find_layer, layers
+from retinue.models.shuffle import ShufflePixels
 
 Shape = tuple[int, int, int]
 INSTEAD = "use integrated-gradients or occlusion"
@@ -65,9 +66,14 @@ def map_layer(model: nn.Module, pictures: Tensor, name: str | None = None) -> Ma
     al. 2017 (the last convolution, normalised and activated), and finer.
 
     Raises:
-        UsageError: there is no such layer, or it gives no maps; the network has none, or goes on
-            with tokens after them.
+        UsageError: there is no such layer, or it gives no maps; the network has none, goes on with
+            tokens after them, or gets shuffled pixels.
     """
+    if any(isinstance(part, ShufflePixels) for part in model.modules()):
+        raise UsageError(
+            "grad-cam: this network gets shuffled pixels (model.shuffle_pixels), so that no place "
+            f"of its maps is one of the picture; {INSTEAD}"
+        )
     outputs = _run(model, pictures)
     if name is not None:
         return _named(model, outputs, name)

@@ -35,12 +35,18 @@ def sentences(found: "UnitField") -> list[str]:
 
 def growth_in_words(layer: LayerField) -> tuple[str, str, str, str]:
     """A row of a table: the layer, its kernel, its stride, the field of its units."""
-    field = f"{layer.size[0]}x{layer.size[1]}" if layer.size else "whole"
+    unknown = "scattered" if layer.shuffled else "whole"
+    field = f"{layer.size[0]}x{layer.size[1]}" if layer.size else unknown
     return printable(layer.name), layer.kernel, layer.stride, field
 
 
 def _by_arithmetic(found: "UnitField") -> str:
     box, seen, size = found.box, found.seen, found.size
+    if found.layer.shuffled:
+        return (
+            "Its field is no part of the picture: pixels are shuffled before the network "
+            "(model.shuffle_pixels), and those that it depends on lie scattered."
+        )
     if box is None or seen is None:
         return (
             "By arithmetic it may depend on the whole picture: on the way is a layer that looks at "

@@ -14,6 +14,7 @@ from retinue.explaining.layers import OURS, find_layer, layers, outputs
 from retinue.models.describe import evaluating, kind
 from retinue.models.receptive import Fields, FollowFields
 from retinue.models.shapes import WINDOWED, both, brief, refusing_to_run_out, times
+from retinue.models.shuffle import ShufflePixels
 from retinue.wording import printable
 
 
@@ -31,6 +32,7 @@ class LayerField:
     kernel: str  # such as "3x3"; empty for layers without a window
     stride: str  # such as "2"; likewise
     fields: Fields | None  # None: all pixels, or not known
+    shuffled: bool = False  # it is not known because pixels are put into another order before
 
     @property
     def units(self) -> tuple[int, ...]:
@@ -114,7 +116,11 @@ def layer_fields(
         model(picture)
     # A second run, `name:2`, is one of the layer `name`.
     by_run = {name: watched[name if name in watched else name.rpartition(":")[0]] for name in found}
-    return {name: _of_layer(name, layer, found[name], fields) for name, layer in by_run.items()}
+    shuffled = any(isinstance(part, ShufflePixels) for part in model.modules())
+    return {
+        name: _of_layer(name, layer, found[name], fields, shuffled)
+        for name, layer in by_run.items()
+    }
 
 
 def found_by(model: nn.Module, name: str) -> tuple[str, nn.Module, str]:
@@ -161,7 +167,10 @@ def as_numbers_of(model: nn.Module, pictures: Tensor) -> Tensor:
     return pictures.to(own.device, own.dtype if own.is_floating_point() else torch.float32)
 
 
-def _of_layer(name: str, layer: nn.Module, output: Tensor, fields: FollowFields) -> LayerField:
+def _of_layer(
+    name: str, layer: nn.Module, output: Tensor, fields: FollowFields, shuffled: bool
+) -> LayerField:
+    field = fields.of(output)
     kernel = stride = ""
     if isinstance(layer, WINDOWED):
         kernel, stride = times(layer.kernel_size), brief(layer.stride)
@@ -173,5 +182,6 @@ def _of_layer(name: str, layer: nn.Module, output: Tensor, fields: FollowFields)
         output=tuple(output.shape[1:]),
         kernel=kernel,
         stride=stride,
-        fields=fields.of(output) if output.dim() == 4 else None,
+        fields=field if output.dim() == 4 else None,
+        shuffled=shuffled and field is None,
     )

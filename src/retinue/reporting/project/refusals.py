@@ -77,6 +77,8 @@ def _reasons(run: Run) -> Iterator[str]:
     yield from _of_transfer(run, name, way)
     if recipe.time_limit is not None:
         yield "with --time-limit the clock decides, and no two trainings are alike; give --epochs"
+    if recipe.model.shuffle_pixels is not None:
+        yield "pixels were shuffled; train it without model.shuffle_pixels"
     if recipe.epochs == 0:
         yield "with --epochs 0 nothing was trained"
     if recipe.mixup or recipe.cutmix:
