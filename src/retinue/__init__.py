@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from retinue.errors import UsageError as UsageError
     from retinue.evaluation.evaluate import evaluate as evaluate
     from retinue.experiments.compare import compare as compare
+    from retinue.experiments.sweep import sweep as sweep
     from retinue.explaining.explain import explain as explain
     from retinue.prediction.predict import predict as predict
     from retinue.recipe import Recipe as Recipe
@@ -37,6 +38,7 @@ _HOME = {
     "record": "retinue.training.record",
     "evaluate": "retinue.evaluation.evaluate",
     "compare": "retinue.experiments.compare",
+    "sweep": "retinue.experiments.sweep",
     "explain": "retinue.explaining.explain",
     "predict": "retinue.prediction.predict",
     "diagnose": "retinue.reporting.diagnosis.diagnosing",
@@ -62,6 +64,7 @@ __all__ = [
     "predict",
     "record",
     "report",
+    "sweep",
     "train",
 ]
 

@@ -28,6 +28,7 @@ SCHEMA = 1
 RUNS = Path("runs")
 STATES = ("running", "finished", "interrupted", "failed")
 SILENCE = 600.0  # seconds without a sign of life after which a process is taken for dead
+NO_NUMBER = "no longer a number"  # how the reason of a run that diverged says so
 LINES = ("history.jsonl", "steps.jsonl")  # files to which a line is added at a time
 
 
@@ -150,6 +151,12 @@ class Run:
         if locked is None:  # no locks on this file system: a sign of life has to do
             locked = self._shows_life
         return state if locked else "interrupted"
+
+    @property
+    def has_diverged(self) -> bool:
+        """Whether it ended because its loss was no number any more."""
+        status = self.status
+        return status["state"] == "failed" and NO_NUMBER in str(status.get("reason", ""))
 
     @cached_property
     def recipe(self) -> Recipe:

@@ -59,7 +59,7 @@ def test_seeds_count_up_and_come_one_after_another() -> None:
 
 
 def test_data_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from retinue.experiments import candidates
+    from retinue.experiments import opened
 
     loads = []
     real = open_data
@@ -68,7 +68,7 @@ def test_data_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
         loads.append(words)
         return real(*words)
 
-    monkeypatch.setattr(candidates, "open_data", counted)
+    monkeypatch.setattr(opened, "open_data", counted)
     settle(recipes_for("digits", ["softmax", "mlp", "cnn"], [], FEW), 1, Listener())
     assert len(loads) == 1
 

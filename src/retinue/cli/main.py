@@ -20,6 +20,7 @@ COMMANDS = {
     "train": ("train", "train"),
     "evaluate": ("evaluate", "evaluate"),
     "compare": ("compare", "compare"),
+    "sweep": ("sweep", "sweep"),
     "explain": ("explain", "explain"),
     "report": ("report", "report"),
     "verify-resume": ("verify", "verify_resume"),

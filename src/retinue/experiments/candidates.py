@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retinue.data.imagedata import ImageData
 from retinue.data.memory import CACHE_MEMORY
 from retinue.errors import RetinueError, UsageError
 from retinue.experiments.listener import Listener
+from retinue.experiments.opened import Opened
 from retinue.models.backbones import backbone
 from retinue.models.published import Permit, refuse
-from retinue.recipe import DATA_KEYS, Recipe, make_recipe, read_recipe
+from retinue.recipe import Recipe, make_recipe, read_recipe
 from retinue.training.defaults import choose
 from retinue.training.folder import describe_data
-from retinue.training.start import DEFAULT, open_data, photos_of, start_of
+from retinue.training.start import DEFAULT, start_of
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def settle(
             be judged on the same ones.
         RetinueError: pictures cannot be read.
     """
-    loaded: dict[str, ImageData] = {}
+    opened = Opened(data_root, cache_memory, listener.on_load)
     settled: list[Candidate] = []
     left_out: list[tuple[str, str]] = []
 
@@ -88,12 +88,12 @@ def settle(
 
     for name, recipe in recipes.items():
         try:
-            _obtain(recipe, permit, listener)
+            obtain(recipe, permit, listener)
         except RetinueError as error:
             leave_out(name, error)
             continue
         # What is wrong with the data itself ends it all.
-        data = _open(recipe, loaded, listener, data_root, cache_memory)
+        data = opened.of(recipe)
         try:
             full, _ = choose(recipe.model_copy(update={"data": data.source}), data)
         except RetinueError as error:
@@ -111,23 +111,7 @@ def settle(
     ], left_out
 
 
-def _open(
-    recipe: Recipe,
-    loaded: dict[str, ImageData],
-    listener: Listener,
-    data_root: str | Path | None,
-    cache_memory: int | str,
-) -> ImageData:
-    """The data of a recipe; loaded once where several take it alike."""
-    start = start_of(recipe)
-    wanted = recipe.model_dump(mode="json", include={"data", "data_options", *DATA_KEYS})
-    key = str([wanted, start.size, start.channels, start.fit, photos_of(recipe)])
-    if key not in loaded:
-        loaded[key] = open_data(recipe, None, data_root, listener.on_load, cache_memory)
-    return loaded[key]
-
-
-def _obtain(recipe: Recipe, permit: Permit, listener: Listener) -> None:
+def obtain(recipe: Recipe, permit: Permit, listener: Listener) -> None:
     """Have published weights here, where the recipe begins with such."""
     start = start_of(recipe)
     found = backbone(start.name) if start.pretrained == DEFAULT else None

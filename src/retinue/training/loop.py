@@ -15,6 +15,7 @@ from retinue.data.augment import resize
 from retinue.data.batches import Batches, in_order
 from retinue.data.imagedata import Split
 from retinue.errors import RetinueError
+from retinue.runs import NO_NUMBER
 from retinue.seeds import seed_for
 from retinue.training.precision import autocast
 
@@ -223,6 +224,6 @@ def advice(training: Training, epoch: int, step: int, lr: float) -> str:
     """What to tell of a loss that is no longer a number, and what to try."""
     number = training.steps(epoch) + step + 1
     return (
-        f"the loss is no longer a number at step {number} (epoch {epoch + 1}, learning rate "
+        f"the loss is {NO_NUMBER} at step {number} (epoch {epoch + 1}, learning rate "
         f"{lr:.2g}): try --lr {lr / 10:.2g}, or --clip 1, or --precision fp32"
     )

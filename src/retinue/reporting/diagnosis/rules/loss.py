@@ -6,6 +6,7 @@ from retinue.reporting.diagnosis.diagnosis import Diagnosis
 from retinue.reporting.diagnosis.facts import Facts
 from retinue.reporting.diagnosis.odds import above, is_less
 from retinue.reporting.diagnosis.rules.options import learning_rate, more_epochs
+from retinue.runs import NO_NUMBER
 from retinue.training.sanity.guessing import plausible_first_loss
 from retinue.wording import count, percent
 
@@ -19,7 +20,7 @@ FEW_STEPS = 100
 def diverged(facts: Facts) -> Diagnosis | None:
     """The loss, or another number of the training, is NaN or infinite."""
     evidence, advice = "", f"{learning_rate(facts, 0.1)}, --clip 1, or --precision fp32"
-    if facts.state == "failed" and "no longer a number" in facts.reason:
+    if facts.state == "failed" and NO_NUMBER in facts.reason:
         evidence, _, tried = facts.reason.partition(": try ")
         advice = tried or advice
     elif facts.broken:

@@ -1,0 +1,94 @@
+"""What a sweep's folder gets when it has ended: table, effects, best recipe, figures."""
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import retinue
+from retinue import plotting
+from retinue.experiments.sweeps.figures import draw
+from retinue.experiments.sweeps.find import find
+from retinue.experiments.sweeps.journal import SCHEMA, Journal
+from retinue.experiments.sweeps.phrases import value_text
+from retinue.experiments.sweeps.result import FINISHED, Result
+from retinue.experiments.sweeps.sentences import tell
+from retinue.experiments.sweeps.sweep import BEST, EFFECTS, TABLE, Sweep
+from retinue.recipe import make_recipe, write_recipe
+from retinue.runs import Run
+from retinue.writing import appearing, csv_cell, write_json
+
+NUMBERS = (
+    "test", "val", "train", "val_loss", "train_loss", "epochs", "best_epoch", "parameters",
+    "multiply_adds", "seconds",
+)  # fmt: skip
+MACHINE = ("processor", "cores", "threads", "device_name", "precision")
+
+
+def write_findings(journal: Journal, results: Sequence[Result]) -> Sweep:
+    """Write what came out so far; each file appears whole.
+
+    Raises:
+        RetinueError: files of a run are damaged.
+        OSError: the folder cannot be written.
+    """
+    plan, about = journal.plan, _about(journal, results)
+    counts = about["data"]["counts"] if about else {"test": {}, "val": {}}
+    findings = find(
+        plan.axes,
+        results,
+        adaptive=plan.search == "tpe",
+        pruned=plan.prune,
+        pictures=sum(counts["test"].values()) or None,
+        val_pictures=sum(counts["val"].values()) or None,
+    )
+    _write_table(journal, results)
+    if findings.best is not None:
+        recipe = make_recipe(journal.settings[findings.best.setting - 1].recipe or {})
+        write_recipe(journal.path / BEST, recipe)
+    for name, figure in draw(plan.axes, results, findings):
+        plotting.save(figure, journal.path / "figures" / f"{name}.png")
+    sections = [asdict(section) for section in tell(findings, plan.axes)]
+    values = {
+        "schema": SCHEMA,
+        "retinue": retinue.__version__,
+        **about,
+        "chosen_on": "val",
+        "told_by": "test",
+        "findings": asdict(findings),
+        "discussion": sections,
+    }
+    read: dict[str, Any] = json.loads(json.dumps(values))  # as who opens the folder has it
+    write_json(journal.path / EFFECTS, read)
+    return Sweep(journal.path, read)
+
+
+def _about(journal: Journal, results: Sequence[Result]) -> dict[str, Any]:
+    """The data and the machine of the first training that finished; empty where none did."""
+    first = next((one for one in results if one.state == FINISHED), None)
+    if first is None:
+        return {}
+    run = Run(journal.path / first.run)
+    data, environment = run.data, run.read_json("environment.json")
+    return {
+        "data": {key: data[key] for key in ("name", "source", "classes", "counts", "digests")},
+        "machine": {key: environment[key] for key in MACHINE},
+    }
+
+
+def _write_table(journal: Journal, results: Sequence[Result]) -> None:
+    """table.csv: a line a training."""
+    keys = [axis.key for axis in journal.plan.axes]
+    head = ["setting", "seed", *keys, "state", *NUMBERS, "run", "reason"]
+    with (
+        appearing(journal.path / TABLE) as aside,
+        aside.open("w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(head)
+        for one in results:
+            values = [value_text(one.values[key]) for key in keys]
+            numbers = [getattr(one, name) for name in NUMBERS]
+            row = [one.setting, one.seed, *values, one.state, *numbers, one.run, one.reason]
+            writer.writerow([csv_cell(cell) for cell in row])

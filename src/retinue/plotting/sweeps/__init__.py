@@ -1,0 +1,1 @@
+"""Figures of sweeps: what the values of each key did, alone and together."""
