@@ -50,6 +50,11 @@ soak: $(VENV)/dev
 	$(BIN)/python -m benchmarks.diagnoses --write
 	$(BIN)/python -m benchmarks.inside --write
 	$(BIN)/python -m benchmarks.widgets
+	$(BIN)/python -m benchmarks.sweep_kills --write
+	$(BIN)/python -m benchmarks.sweep_speed --write
+	$(BIN)/python -m benchmarks.sweep_search --write
+	$(BIN)/python -m benchmarks.sweep_claims --write
+	$(BIN)/python -m benchmarks.experiments --write
 	$(BIN)/python -m benchmarks.step_profile cifar10-94 --write
 
 clean:

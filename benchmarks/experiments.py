@@ -18,6 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from benchmarks import arrays
 from retinue.experiments.sweeps.asking import shipped
 from retinue.experiments.sweeps.shipped import is_measured, measured, ship
 from retinue.experiments.sweeps.sweep import Sweep
@@ -59,9 +60,9 @@ def section(values: dict[str, Any]) -> str:
         f"## {values['title']} (`{name}`)",
         f"*{values['question']}*",
         f"{count(len(findings['settings']), 'setting')}, "
-        f"{count(len(values['trainings']), 'training')} on {values['data']['name']} (the first with {pictures:,} training pictures), "
-        f"{values['date']}, {machine['processor']}, {machine['precision']}, in "
-        f"{values['total_seconds'] / 60:.0f} minutes.",
+        f"{count(len(values['trainings']), 'training')} on {values['data']['name']} (the first "
+        f"with {pictures:,} training pictures), {values['date']}, {machine['processor']}, "
+        f"{machine['precision']}, in {values['total_seconds'] / 60:.0f} minutes.",
         *(f"**{part['title']}.** {' '.join(part['sentences'])}" for part in values["discussion"]),
         _table(findings),
         f"![Accuracy on test by each setting](pictures/experiment-{name}.png)",
@@ -102,7 +103,7 @@ def _do(name: str, asked: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         output = Path(asked.keep or folder) / name
         words = ["sweep", "--experiment", name, "--output", str(output), "--workers", "2"]
-        words += ["--data-root", asked.data_root] if asked.data_root else []
+        words += ["--data-root", str(asked.data_root)]
         started = time.monotonic()
         subprocess.run([sys.executable, "-m", "retinue", *words, "--threads", "1"], check=True)
         seconds = time.monotonic() - started
@@ -118,7 +119,7 @@ def _arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("names", nargs="*", help="of experiments; by default all")
-    parser.add_argument("--data-root", help="where CIFAR-10 lies")
+    parser.add_argument("--data-root", type=Path, default=arrays.SHARED)
     parser.add_argument("--keep", help="a folder for the sweeps; by default none is kept")
     parser.add_argument("--write", action="store_true", help="into the package and the document")
     parser.add_argument("--document-only", action="store_true", help="from what is shipped")

@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import document, machine
+from benchmarks import arrays, document, machine
 
 VARY = (
     "lr=3e-4,1e-3,3e-3,1e-2,3e-2",
@@ -40,11 +40,10 @@ SMOKE = "digits --model cnn --set epochs=3 --set model.width=8 --set model.depth
 def main() -> int:
     """Search, and print a table; 1 where the mean difference is above the target."""
     asked = _arguments()
-    words = (SMOKE if asked.smoke else BASE).split() + ["--workers", "2", "--threads", "1"]
+    words = [*(SMOKE if asked.smoke else BASE).split(), "--workers", "2", "--threads", "1"]
     for axis in VARY:
         words += ["--vary", axis]
-    if asked.data_root:
-        words += ["--data-root", asked.data_root]
+    words += ["--data-root", str(asked.data_root)]
     load = machine.load()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -129,7 +128,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data-root", help="where CIFAR-10 lies")
+    parser.add_argument("--data-root", type=Path, default=arrays.SHARED)
     parser.add_argument("--reserve", type=float, default=20.0, help="seconds for what begun last")
     parser.add_argument("--smoke", action="store_true", help="small ones on digits")
     return document.parse(parser)

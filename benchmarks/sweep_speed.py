@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import document, machine
+from benchmarks import arrays, document, machine
 
 SWEEP = (
     "cifar10 --model cnn --set epochs=4 --set limit_per_class=500 --set model.width=16 --threads 1 "
@@ -34,8 +34,7 @@ def main() -> int:
     """Measure, and print a table; 1 where weights differ."""
     asked = _arguments()
     words = (SMOKE if asked.smoke else SWEEP).split()
-    if asked.data_root:
-        words += ["--data-root", asked.data_root]
+    words += ["--data-root", str(asked.data_root)]
     times: dict[int, list[float]] = {1: [], 2: []}
     cores = sorted(os.sched_getaffinity(0))[:2]
     load = machine.load()
@@ -79,13 +78,13 @@ def weights(sweep: Path) -> dict[str, str]:
     }
 
 
-def _alone(folder: Path, sweep: Path, data_root: str | None, cores: list[int]) -> dict[str, str]:
+def _alone(folder: Path, sweep: Path, data_root: Path, cores: list[int]) -> dict[str, str]:
     """The same for the first training of two settings, each done by itself."""
     found = {}
     for name in ("0001-seed0", "0004-seed0"):
         recipe = sweep / "trials" / name / "recipe.yaml"
         words = ["train", "--recipe", str(recipe), "--threads", "1"]
-        words += ["--data-root", data_root] if data_root else []
+        words += ["--data-root", str(data_root)]
         _run(words, folder / name, cores)
         digest = hashlib.sha256((folder / name / "model.safetensors").read_bytes())
         found[name] = digest.hexdigest()
@@ -105,7 +104,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data-root", help="where CIFAR-10 lies")
+    parser.add_argument("--data-root", type=Path, default=arrays.SHARED)
     parser.add_argument("--smoke", action="store_true", help="a small sweep of digits, once")
     return document.parse(parser)
 

@@ -12,6 +12,7 @@ import torch
 
 import retinue
 from retinue.errors import RetinueError, UsageError
+from retinue.experiments.listener import Listener
 from retinue.experiments.sweeps import trial as trials
 from retinue.experiments.sweeps.sweep import Sweep
 from retinue.jobs import Spec
@@ -167,3 +168,27 @@ def test_a_wrong_value_is_told_before_anything_is_written(tmp_path: Path, here: 
     with pytest.raises(UsageError, match="no setting 'dept'"):
         swept(tmp_path, here, {"model.dept": [1, 2]})
     assert not (tmp_path / "sweep").exists()
+
+
+def test_a_search_that_goes_by_val_is_refused_without_val(tmp_path: Path, here: Executor) -> None:
+    for words in ({"search": "tpe", "trials": 3}, {"prune": True}):
+        with pytest.raises(UsageError, match="goes by val pictures"):
+            swept(tmp_path, here, {"lr": [1e-3, 0.05]}, val_fraction=0.0, **words)
+
+
+def test_who_was_stopped_is_told_how_to_go_on(
+    tmp_path: Path, here: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    told: list[str] = []
+    monkeypatch.setattr("retinue.experiments.sweeps.drive.Driver.drive", stopped)
+    listener = Listener(on_note=told.append)
+    with pytest.raises(KeyboardInterrupt):
+        swept(tmp_path, here, {"lr": [1e-3, 0.05]}, listener=listener)
+    assert told == [f"go on with: retinue sweep --resume {tmp_path / 'sweep'}"]
+    monkeypatch.undo()
+    monkeypatch.setattr("retinue.experiments.sweeps.folder.draw", lambda *_: ())
+    retinue.sweep(resume=tmp_path / "sweep", executor=here, time_limit=0.001, listener=listener)
+    assert told[1].startswith("2 trainings not finished; go on with: ")

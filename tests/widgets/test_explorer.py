@@ -11,6 +11,7 @@ from PIL import Image
 from torch import nn
 
 from retinue.errors import PictureError, UsageError
+from retinue.experiments.sweeps.shipped import kernel_rows
 from retinue.models.catalogue import wrap
 from retinue.widgets.explorer import ExplorerPanel
 from retinue.widgets.explorer_result import computed, traces
@@ -239,7 +240,10 @@ ROW = {
 
 
 def test_measurements_are_shown_where_there_are_some() -> None:
-    assert ExplorerPanel().state["measured"] is None
+    assert ExplorerPanel(measured=()).state["measured"] == []
+    shipped = ExplorerPanel().state
+    assert len(shipped["measured"]) == len(kernel_rows()) > 20
+    assert "10" in shipped["measured_of"]
     (row,) = ExplorerPanel(measured=[ROW]).state["measured"]
     assert (row["kernel"], row["stride"], row["accuracy"]) == ([3, 3], [1, 1], 0.71)
     with pytest.raises(UsageError, match="measured, row 1: has no seconds"):

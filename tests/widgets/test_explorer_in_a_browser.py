@@ -295,15 +295,18 @@ def test_the_dropped_border_is_hatched_and_said(browser_page: Page, serving: Ser
 def test_measurements_are_shown_only_where_there_are_some(
     browser_page: Page, serving: Serving
 ) -> None:
-    panels = {"a": ExplorerPanel(), "b": ExplorerPanel(measured=[ROW], padding="same")}
+    none = ExplorerPanel(measured=())
+    panels = {"a": none, "b": ExplorerPanel(measured=[ROW], padding="same")}
     with serving(panels) as host:
         page = opened(browser_page, host)
-        assert page.locator("#a table").count() == 0
+        expect(page.locator("#a .measured")).to_be_hidden()
+        expect(page.locator("#b .measured p").first).to_contain_text("71.0 % (70.0 % to 72.0 %)")
         expect(page.locator("#b table tbody")).to_contain_text("71.0 % (70.0 % to 72.0 %)")
         assert page.locator("#b [aria-current]").count() == 1
         host.take(page, "b", {"kernel_size": 5})
         settled(page)
         assert page.locator("#b [aria-current]").count() == 0
+        expect(page.locator("#b .measured p").first).to_contain_text("No network")
 
 
 def test_it_ends_where_it_is_taken_away(browser_page: Page, serving: Serving) -> None:

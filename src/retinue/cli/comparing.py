@@ -1,4 +1,4 @@
-"""What a comparison tells on the terminal while it trains."""
+"""What a comparison or a sweep tells on the terminal while it trains."""
 
 import time
 from dataclasses import dataclass, field
@@ -54,13 +54,14 @@ class Teller:
         self.started = time.monotonic()
 
     def listener(self) -> Listener:
-        """What `compare` calls."""
+        """What `compare` and `sweep` call."""
         return Listener(
             on_load=self.tell_progress,
             on_left_out=self.tell_left_out,
             on_reuse=self.tell_reuse,
             on_train=self.tell_train,
             on_trained=self.tell_trained,
+            on_note=self.tell_note,
         )
 
     def permit(self, download: bool) -> Permit:
@@ -107,3 +108,8 @@ class Teller:
         self.console.print(
             f"{job.name}, seed {job.seed}: {val}trained for {took} → {run.path}", markup=False
         )
+
+    def tell_note(self, text: str) -> None:
+        """What to do next."""
+        self.status.stop()
+        self.console.print(printable(text), markup=False, soft_wrap=not self.console.is_terminal)

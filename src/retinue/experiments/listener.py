@@ -1,4 +1,4 @@
-"""Who wants to know how a comparison goes."""
+"""Who wants to know how a comparison or a sweep goes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,11 +26,11 @@ class Job:
 
 @dataclass
 class Listener:
-    """Functions that are called as a comparison goes on; each does nothing unless it is set.
+    """Functions that are called as it goes on; each does nothing unless it is set.
 
     `on_load(doing, done, total)` while pictures are read or judged, `on_left_out(name, reason)`
     where one cannot take part, `on_reuse(name, run)` where a run is there already, `on_train(job)`
-    before each training, `on_trained(job, run)` after it.
+    before each training, `on_trained(job, run)` after it, `on_note(text)` with what to do next.
     """
 
     on_load: Progress | None = None
@@ -38,3 +38,4 @@ class Listener:
     on_reuse: Callable[[str, Run], None] = _ignore
     on_train: Callable[[Job], None] = _ignore
     on_trained: Callable[[Job, Run], None] = _ignore
+    on_note: Callable[[str], None] = _ignore

@@ -20,6 +20,7 @@ from retinue.experiments.sweeps.drive import Driver
 from retinue.experiments.sweeps.folder import write_findings
 from retinue.experiments.sweeps.journal import FILE, Journal
 from retinue.experiments.sweeps.plan import Plan
+from retinue.experiments.sweeps.result import FAILED, WAITING
 from retinue.experiments.sweeps.schedule import Schedule
 from retinue.experiments.sweeps.settle import Settler
 from retinue.experiments.sweeps.study import Study
@@ -30,6 +31,7 @@ from retinue.processes import Processes
 from retinue.recipe import Recipe, make_recipe
 from retinue.runs import numbered, slug
 from retinue.training.prepare import resolve_device
+from retinue.wording import count
 
 SWEEPS = Path("sweeps")
 MOST_WORKERS = 4  # where nothing is said: each has its own copy of the data in memory
@@ -127,6 +129,9 @@ def sweep(
             return _carry_out(journal, listener, permit, options, at_once, until, executor)
     except HeldError:
         raise UsageError(f"{journal.path}: another process is at work on this sweep") from None
+    except KeyboardInterrupt:
+        listener.on_note(f"go on with: retinue sweep --resume {journal.path}")
+        raise
 
 
 def _begin(plan: Plan, output: Path | None) -> Journal:
@@ -166,7 +171,11 @@ def _carry_out(
     driver = Driver(journal, schedule, listener, options, until)
     with nullcontext(executor) if executor else Processes(at_once, lasting=True) as working:
         driver.drive(working, at_once)
-    return write_findings(journal, collect(journal))
+    results = collect(journal)
+    if waiting := sum(one.state in (WAITING, FAILED) for one in results):
+        goes_on = f"go on with: retinue sweep --resume {journal.path}"
+        listener.on_note(f"{count(waiting, 'training')} not finished; {goes_on}")
+    return write_findings(journal, results)
 
 
 def _workers(workers: int | None, device: str) -> int:

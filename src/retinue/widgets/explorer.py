@@ -8,6 +8,7 @@ import numpy as np
 from torch import nn
 
 from retinue.errors import UsageError
+from retinue.experiments.sweeps.shipped import kernel_rows, kernel_source
 from retinue.explaining.convolution.maps import Maps
 from retinue.prediction.classifier import Classifier
 from retinue.runs import Run
@@ -59,7 +60,8 @@ class ExplorerPanel(Panel):
             grid. Pictures are shrunk to sides of at most 256.
         run: a run, its folder, a classifier or a module, whose first filters are offered.
         measured: what was measured of networks with such kernels: rows with `kernel`, `stride`,
-            `padding`, `accuracy`, `low`, `high` (shares from 0 to 1) and `seconds`.
+            `padding`, `accuracy`, `low`, `high` (shares from 0 to 1) and `seconds`; by default what
+            the experiment `kernel-stride-padding` gave, as it is shipped; none with `()`.
         settings: any of those below.
 
     Settings, to read and to set; pairs are (of rows, of columns): `preset` (a kernel's name, or
@@ -96,7 +98,8 @@ class ExplorerPanel(Panel):
                 "pictures": explorer_pictures.CHOICES,
                 "presets": [preset.as_dict() for preset in presets().values()],
                 "learned": None if self.learned is None else self.learned.as_dict(),
-                "measured": measured_rows(measured),
+                "measured": measured_rows(kernel_rows() if measured is None else measured),
+                "measured_of": kernel_source() if measured is None else "",
             }
         )
         # Edges are what networks find first; the mean is there at every size.

@@ -12,8 +12,8 @@ SHARES = ("accuracy", "low", "high")
 KEYS = ("kernel", "stride", "padding", *SHARES, "seconds")
 
 
-def measured_rows(rows: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Value]] | None:
-    """The rows as the page has them: kernel and stride as pairs; None where there are none.
+def measured_rows(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Value]]:
+    """The rows as the page has them: kernel and stride as pairs.
 
     Args:
         rows: each with `kernel`, `stride`, `padding`, the shares `accuracy`, `low` and `high` from
@@ -22,7 +22,7 @@ def measured_rows(rows: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Va
     Raises:
         UsageError: a row lacks one of them, or it is none.
     """
-    return None if rows is None else [_row(number, plain(row)) for number, row in enumerate(rows)]
+    return [_row(number, plain(row)) for number, row in enumerate(rows)]
 
 
 def _row(number: int, row: Mapping[str, Any]) -> dict[str, Value]:

@@ -16,7 +16,6 @@ from retinue.experiments.sweeps.study import Study
 from retinue.experiments.sweeps.varying import axes_of
 from retinue.recipe import make_recipe
 
-
 ENDS = {"finished": FINISHED, "failed": DIVERGED, "interrupted": PRUNED}
 
 

@@ -1,6 +1,5 @@
 """The driver of a sweep: gives trials to workers, watches them, and notes how they end."""
 
-import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -126,6 +125,6 @@ def _curve(path: Path) -> list[float]:
     """The accuracies on val of a run at work, as far as there are any."""
     try:
         history = Run(path).history
-    except (OSError, json.JSONDecodeError):
+    except (OSError, ValueError):
         return []
     return [line["val_accuracy"] for line in history if line.get("val_accuracy") is not None]

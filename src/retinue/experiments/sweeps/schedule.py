@@ -46,9 +46,10 @@ class Schedule:
                 self.study.adopt(entry.number, entry.values)
             for entry in journal.settings:
                 self._tell(entry.number)
-        if plan.search != "tpe":
-            while len(journal.settings) < plan.wanted and self._add():
-                pass
+        # One at least, so that what is wrong is told before anything is written.
+        known_now = plan.wanted if plan.search != "tpe" else 1
+        while len(journal.settings) < known_now and self._add():
+            pass
         journal.write()
 
     def next(self) -> Trial | None:

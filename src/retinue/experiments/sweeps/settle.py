@@ -54,6 +54,9 @@ class Settler:
         obtain(recipe, self.permit, self.listener)
         data = self.opened.of(recipe)
         self._require_same_test(data)
+        if not len(data.val) and (self.plan.search == "tpe" or self.plan.prune):
+            asked = "--search tpe" if self.plan.search == "tpe" else "--prune"
+            raise UsageError(f"{asked}: goes by val pictures; let val_fraction be above 0")
         try:
             full, _ = choose(recipe.model_copy(update={"data": data.source}), data)
             parameters, multiply_adds = self._size(full, data)

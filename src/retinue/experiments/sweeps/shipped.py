@@ -61,6 +61,19 @@ def kernel_rows() -> list[dict[str, Any]]:
     ]
 
 
+def kernel_source() -> str:
+    """Of what networks, pictures and trainings these rows are; empty where there are none."""
+    if not is_measured(KERNEL_STRIDE_PADDING):
+        return ""
+    found = measured(KERNEL_STRIDE_PADDING)
+    base, pictures = found["base"], sum(found["data"]["counts"]["train"].values())
+    return (
+        f"Networks of {base['model']['depth']} such convolutions, {base['epochs']} epochs on "
+        f"{pictures:,} pictures of {found['data']['name']}; means of {found['seeds']} seeds with "
+        f"their intervals, measured on {found['date']}."
+    )
+
+
 def ship(sweep: Sweep, date: str, seconds: float, path: Path) -> None:
     """Write the results of a sweep of an experiment as a file to be shipped.
 
@@ -81,6 +94,7 @@ def ship(sweep: Sweep, date: str, seconds: float, path: Path) -> None:
         "total_seconds": round(seconds, 1),
         **{key: value for key, value in sweep.values.items() if key != "schema"},
         "base": plan.base,
+        "seeds": plan.seeds,
         "axes": plan.as_json()["axes"],
         "trainings": _lines(sweep.results),
     }

@@ -6,7 +6,8 @@ const LEAD = "A kernel moves over the picture. At each place the numbers under i
 function render({ model, el }) {
   const root = widgetRoot(model, el, "explorer");
   const known = Object.fromEntries(
-    ["limits", "presets", "learned", "measured", "pictures"].map((key) => [key, model.get(key)]),
+    ["limits", "presets", "learned", "measured", "measured_of", "pictures"]
+      .map((key) => [key, model.get(key)]),
   );
   const page = { scene: null, made: "", channel: 0, alike: null, playing: false, failed: "" };
   let frame = 0;

@@ -8,11 +8,12 @@ function factsView({ take }) {
   const costs = element("ul", { class: "formulas" });
   const inputs = element("span");
   const outputs = outputsField((count) => take({ channels_out: count }));
-  const measured = element("div", { class: "held measured" });
+  const measured = measuredView();
   const large = groupOf("How large the output is", [sizes, dropped]);
   const costly = groupOf("What a layer like this costs",
     [element("p", {}, inputs, outputs, " channels:"), costs]);
-  const node = element("div", { class: "facts" }, large.node, costly.node, measured);
+  const node = element("div", { class: "facts" }, large.node, costly.node,
+    measured.node);
 
   function show(scene) {
     sizes.replaceChildren(...sizeLines(scene).map(factLine));
@@ -23,7 +24,7 @@ function factsView({ take }) {
     costs.replaceChildren(...costLines(scene).map(factLine));
     large.say(bySize(scene.sizes.output));
     costly.say(counted(parametersOf(scene), "parameter"));
-    showMeasured(measured, scene);
+    measured.show(scene);
   }
 
   return { node, show };
@@ -78,24 +79,45 @@ function costLines(scene) {
 }
 
 // What was measured of networks with kernels like this; nothing where nothing was.
-function showMeasured(node, { measured, settings }) {
-  node.hidden = !measured?.length;
-  if (node.hidden) return;
-  const heads = ["kernel", "stride", "padding", "accuracy", "time"];
-  const rows = measured.map((row) => measuredRow(row, isMeasured(row, settings)));
-  const here = measured.some((row) => isMeasured(row, settings));
-  const text = `${here ? "The marked row has" : "None of them has"} the settings chosen here.`;
-  node.replaceChildren(element("h3", { text: "What was measured" }),
-    scrolling("Measured", tableWith(heads, rows)), element("p", { class: "soft", text }));
+function measuredView() {
+  const here = element("p");
+  const source = element("p", { class: "soft" });
+  const summary = element("summary");
+  const table = element("div");
+  const group = groupOf("What was measured",
+    [here, source, element("details", {}, summary, table)]);
+  group.node.classList.add("measured");
+
+  function show({ measured, source: text, settings }) {
+    group.node.hidden = !measured?.length;
+    if (group.node.hidden) return;
+    const row = measured.find((one) => isMeasured(one, settings));
+    here.textContent = row
+      ? `With this kernel size, stride and padding: ${accuracyOf(row)} of test pictures right, `
+        + `after ${shortNumber(row.seconds)} s of training.`
+      : "No network with this kernel size, stride and padding was measured.";
+    source.textContent = text;
+    source.hidden = !text;
+    summary.textContent = `All ${measured.length} that were measured`;
+    const heads = ["kernel", "stride", "padding", "accuracy", "time"];
+    const rows = measured.map((one) => measuredRow(one, one === row));
+    table.replaceChildren(scrolling("Measured", tableWith(heads, rows)));
+    group.say(row ? accuracyOf(row) : "not with these settings");
+  }
+
+  return { node: group.node, show };
+}
+
+function accuracyOf(row) {
+  const percent = (share) => `${(100 * share).toFixed(1)} %`;
+  return `${percent(row.accuracy)} (${percent(row.low)} to ${percent(row.high)})`;
 }
 
 function measuredRow(row, here) {
-  const percent = (share) => `${(100 * share).toFixed(1)} %`;
   const texts = [
     bySize(row.kernel), bySize(row.stride),
     Array.isArray(row.padding) ? bySize(row.padding) : String(row.padding),
-    `${percent(row.accuracy)} (${percent(row.low)} to ${percent(row.high)})`,
-    `${shortNumber(row.seconds)} s`,
+    accuracyOf(row), `${shortNumber(row.seconds)} s`,
   ];
   return element("tr", { "aria-current": here && "true" },
     ...texts.map((text) => element("td", { text })));

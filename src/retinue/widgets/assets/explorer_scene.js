@@ -29,7 +29,7 @@ function pictureOf(settings, normalise) {
   return { height, width, planes };
 }
 
-// `known` is {learned, measured}, which never change; `before` the last scene, of which the picture
+// `known` is {learned, measured, measured_of}, which never change; `before` the last scene, of which the picture
 // and the input are taken over where they are the same.
 function sceneOf(settings, known, before) {
   const normalise = settings.normalised ? known.learned : null;
@@ -48,10 +48,10 @@ function sceneOf(settings, known, before) {
   const white = grid ? 9 : 255; // the largest number that the picture can have
   const limit = normalise ? largestOf(picture) : white;
   const scale = scaleOf(settings, result, white);
-  const { measured } = known;
+  const { measured, measured_of: source } = known;
   return {
     settings, normalise, picture, sizes, input, result, active, pooled, grid, white, limit, scale,
-    measured,
+    measured, source,
   };
 }
 
