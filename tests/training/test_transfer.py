@@ -1,7 +1,11 @@
 """From one training to another: what is taken over, what is made anew, and that it pays."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import numpy as np
@@ -13,6 +17,7 @@ from retinue.data.imagedata import ImageData, Split
 from retinue.data.load import load_data
 from retinue.errors import UsageError
 from retinue.evaluation.evaluate import evaluate
+from retinue.models.catalogue import build
 from retinue.prediction.classifier import Classifier
 from retinue.runs import Run
 from retinue.training.features import Extractor
@@ -152,6 +157,41 @@ def test_features_are_computed_once(
     assert not seen
     transferred(other, before, tmp_path / "three", "cnn:linear", augment="light", flip=True)
     assert sum(seen) == len(other.train)  # their mirror images
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_two_at_once_compute_features_once(
+    other: ImageData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alone: bool
+) -> None:
+    monkeypatch.setenv("RETINUE_CACHE", str(tmp_path / "cache"))
+    seen: list[int] = []
+    see, both = Extractor._see, Barrier(2)
+
+    def counted(self: Extractor, split: Split, part: Any, mirrored: bool) -> Any:
+        seen.append(len(part))
+        time.sleep(0.05)
+        return see(self, split, part, mirrored)
+
+    monkeypatch.setattr(Extractor, "_see", counted)
+    if not alone:  # the control
+        monkeypatch.setattr(Extractor, "_alone", lambda *_: nullcontext())
+    kind: dict[str, Any] = {"classes": 5, "channels": other.channels, "size": other.size}
+    models = []
+    for _ in range(2):
+        torch.manual_seed(0)
+        models.append(build("cnn", arguments={}, mean=[0], std=[1], **kind))
+
+    def features(model: torch.nn.Module) -> Any:
+        layer = model.get_submodule("network.head.output")
+        assert isinstance(layer, torch.nn.Linear)
+        extractor = Extractor(model, layer, other.preprocess, torch.device("cpu"))
+        both.wait()
+        return extractor.features(other.train).features
+
+    with ThreadPoolExecutor(2) as pool:
+        one, two = pool.map(features, models)
+    np.testing.assert_array_equal(one, two)
+    assert (sum(seen) == len(other.train)) == alone
 
 
 def test_a_head_is_kept_on_request(before: Run, tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ are in the name of what is kept. A part is written every so often, so that a sto
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from retinue.data.cache import Progress, cache_folder
 from retinue.data.imagedata import Split
 from retinue.data.store import key_of
 from retinue.images import RULES, Preprocess
+from retinue.locks import HeldError, held
 from retinue.models.heads import Features
 from retinue.prediction.classifier import batch_of
 from retinue.seeds import seed_for
@@ -31,6 +33,7 @@ from retinue.writing import appearing
 
 Floats = NDArray[np.float32]
 PART = 30.0  # seconds between two parts that are written
+WAIT = 0.5  # seconds between two looks whether another process is done
 
 
 @dataclass(frozen=True)
@@ -74,10 +77,14 @@ class Extractor:
         """
         folder = self.folder / ("mirrored" if mirrored else "plain")
         known = _read(folder, self.width, set(split.digests))
-        missing = [at for at, digest in enumerate(split.digests) if digest not in known]
-        random = np.random.default_rng(seed_for(seed, "features"))
-        order = random.permutation(missing).astype(np.int64)
-        known |= self._compute(split, order, mirrored, until, folder)
+        if len(known) < len(set(split.digests)):
+            with self._alone(folder, until):
+                # Another process may have computed them meanwhile.
+                known = _read(folder, self.width, set(split.digests))
+                missing = [at for at, digest in enumerate(split.digests) if digest not in known]
+                random = np.random.default_rng(seed_for(seed, "features"))
+                order = random.permutation(missing).astype(np.int64)
+                known |= self._compute(split, order, mirrored, until, folder)
         positions = np.array(
             [at for at, digest in enumerate(split.digests) if digest in known], np.int64
         )
@@ -85,6 +92,24 @@ class Extractor:
         for row, at in zip(found, positions.tolist(), strict=True):
             row[:] = known[split.digests[at]]
         return Extracted(found, positions)
+
+    @contextmanager
+    def _alone(self, folder: Path, until: float | None) -> Iterator[None]:
+        """Let one process at a time compute what is kept in a folder; the others wait for it."""
+        with ExitStack() as stack:
+            while True:
+                try:
+                    folder.mkdir(parents=True, exist_ok=True)
+                    stack.enter_context(held(folder))
+                except HeldError:
+                    self.check()
+                    if until is None or time.monotonic() < until:
+                        time.sleep(WAIT)
+                        continue
+                except OSError:
+                    pass  # a cache that cannot be written is done without
+                break
+            yield
 
     def _compute(
         self,
