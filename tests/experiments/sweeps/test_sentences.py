@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
 from retinue.experiments.sweeps.axis import Axis
 from retinue.experiments.sweeps.find import find
@@ -45,6 +46,18 @@ def test_what_matters_is_told_with_its_figures() -> None:
     assert f"{100 * depth.value:.1f} points ({100 * (depth.low or 0):.1f} to" in text
     assert "Between the values of lr no difference is shown" in text
     assert "Lr matters" not in text
+
+
+def test_that_other_pictures_would_say_otherwise_is_told_with_by_how_much() -> None:
+    findings = _found(grid((3, 2), lambda a, b: 0.02 * a))
+    sections = tell(findings, AXES, 100)
+    text = "\n".join(one for section in sections for one in section.sentences)
+    best = findings.best
+    assert best is not None
+    low, high = proportion_confint(100 * (best.test or 0), 100, method="wilson")
+    assert "the same 100 test pictures" in text
+    assert f"might as well be {100 * low:.1f} % or {100 * high:.1f} %" in text
+    assert "might as well be" not in _text(findings)
 
 
 def test_nothing_is_called_alike() -> None:

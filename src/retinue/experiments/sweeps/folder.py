@@ -35,12 +35,13 @@ def write_findings(journal: Journal, results: Sequence[Result]) -> Sweep:
     """
     plan, about = journal.plan, _about(journal, results)
     counts = about["data"]["counts"] if about else {"test": {}, "val": {}}
+    pictures = sum(counts["test"].values()) or None
     findings = find(
         plan.axes,
         results,
         adaptive=plan.search == "tpe",
         pruned=plan.prune,
-        pictures=sum(counts["test"].values()) or None,
+        pictures=pictures,
         val_pictures=sum(counts["val"].values()) or None,
     )
     _write_table(journal, results)
@@ -49,7 +50,7 @@ def write_findings(journal: Journal, results: Sequence[Result]) -> Sweep:
         write_recipe(journal.path / BEST, recipe)
     for name, figure in draw(plan.axes, results, findings):
         plotting.save(figure, journal.path / "figures" / f"{name}.png")
-    sections = [asdict(section) for section in tell(findings, plan.axes)]
+    sections = [asdict(section) for section in tell(findings, plan.axes, pictures)]
     values = {
         "schema": SCHEMA,
         "retinue": retinue.__version__,

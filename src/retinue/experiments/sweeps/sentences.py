@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from retinue.evaluation.statistics import wilson
 from retinue.experiments.discussion import Section
 from retinue.experiments.phrases import in_points, listed, points, probability
 from retinue.experiments.sweeps import remarks
@@ -12,16 +13,21 @@ from retinue.experiments.sweeps.remarks import named, titled
 from retinue.wording import count, percent
 
 
-def tell(findings: Findings, axes: Sequence[Axis]) -> list[Section]:
+def tell(findings: Findings, axes: Sequence[Axis], pictures: int | None = None) -> list[Section]:
     """What settings did, and which recipe is best; sections without a sentence are not there.
 
     Args:
         findings: what came out.
         axes: what was varied.
+        pictures: how many test has.
     """
     titles = {axis.key: titled(axis) for axis in axes}
     told = {
-        "What mattered": [*what_mattered(findings, titles), *judged_by(findings)],
+        "What mattered": [
+            *what_mattered(findings, titles),
+            *judged_by(findings),
+            *judged_on(findings, pictures),
+        ],
         "What depends on what": together(findings, titles),
         "How steady it is": remarks.steadiness(findings, titles),
         "Training and test pictures": remarks.gaps(findings, titles),
@@ -53,13 +59,26 @@ def judged_by(findings: Findings) -> list[str]:
     holm = f"every p is after Holm's correction for {number}"
     if findings.tested == SEEDS:
         (spread,) = points(findings.spread or 0.0)
+        by = "not at all" if not findings.spread else f"by {spread} points (standard deviation)"
         return [
             f"Differences are judged by how trainings with the same settings differ from seed to "
-            f"seed: by {spread} points (standard deviation); {holm}."
+            f"seed: {by}; {holm}."
         ]
     return [
         "Differences are judged by how far settings are from the sum of what their values do; "
         f"{holm}."
+    ]
+
+
+def judged_on(findings: Findings, pictures: int | None) -> list[str]:
+    """That other test pictures would give other numbers, and by how much."""
+    best = findings.best
+    if findings.tested == NOTHING or not pictures or best is None or best.test is None:
+        return []
+    low, high = (percent(end) for end in wilson(best.test * pictures, pictures))
+    return [
+        f"All are judged on the same {pictures:,} test pictures. Intervals are over seeds alone: "
+        f"on other pictures {percent(best.test)} might as well be {low} or {high}."
     ]
 
 
