@@ -22,6 +22,7 @@ PUBLIC = {
     "predict": "retinue.prediction.predict",
     "record": "retinue.training.record",
     "report": "retinue.reporting.forms",
+    "sweep": "retinue.experiments.sweep",
     "train": "retinue.training.fit",
 }
 

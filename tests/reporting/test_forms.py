@@ -3,14 +3,17 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from retinue.cli.main import main
 from retinue.errors import UsageError
 from retinue.experiments.comparison import Comparison
+from retinue.experiments.sweeps.sweep import Sweep
 from retinue.reporting.forms import Report, opened, report
 from retinue.runs import Run
+from tests.reporting.swept import written as swept
 
 
 @pytest.fixture
@@ -106,7 +109,7 @@ def test_what_cannot_be_is_refused_before_anything_is_written(
     folder: Path, comparison: Path, tmp_path: Path, written: list[tuple[str, object, Path]]
 ) -> None:
     for words, told in (
-        ((tmp_path,), "neither a run nor a comparison"),
+        ((tmp_path,), "no run, comparison or sweep"),
         ((folder, tmp_path / "a.html", True, True), "names one file"),
         ((folder, tmp_path / "a", False, False, tmp_path / "b"), "names one file"),
         ((folder, tmp_path), "is a folder; name a file"),
@@ -115,6 +118,21 @@ def test_what_cannot_be_is_refused_before_anything_is_written(
         with pytest.raises(UsageError, match=told):
             report(*words)
     assert written == []
+
+
+def test_a_sweep_is_opened_for_what_it_is_and_has_a_page_alone(
+    tmp_path: Path, written: list[tuple[str, object, Path]]
+) -> None:
+    sweep = swept(tmp_path / "s")
+    assert isinstance(opened(sweep.path), Sweep)
+    assert opened(sweep) is sweep
+    asked: dict[str, Any] = {"notebook": True, "slides": True, "project": "p", "explain": True}
+    for form, value in asked.items():
+        with pytest.raises(UsageError, match=f"--{form}: a sweep has a page alone; name one of"):
+            report(sweep.path, **{form: value})
+    assert written == []
+    assert report(sweep.path, tmp_path / "a.html") == Report(page=tmp_path / "a.html")
+    assert [(form, what.path) for form, what, _ in written] == [("page", sweep.path)]  # type: ignore[attr-defined]
 
 
 def test_the_command_says_what_was_written(
@@ -141,7 +159,7 @@ def test_a_folder_that_is_none_is_one_line_and_bad_usage(
     with pytest.raises(SystemExit) as ended:
         main(["report", str(tmp_path)])
     assert ended.value.code == 2
-    assert capsys.readouterr().err.startswith(f"retinue: {tmp_path}: neither a run")
+    assert capsys.readouterr().err.startswith(f"retinue: {tmp_path}: no run, comparison or sweep")
 
 
 def test_what_was_written_shows_itself_in_a_notebook() -> None:

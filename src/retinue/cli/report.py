@@ -11,7 +11,10 @@ from retinue.cli.options import Json
 
 def report(
     folder: Annotated[
-        Path, typer.Argument(metavar="RUN|COMPARISON", help="The folder of a run or a comparison.")
+        Path,
+        typer.Argument(
+            metavar="RUN|COMPARISON|SWEEP", help="The folder of a run, a comparison or a sweep."
+        ),
     ],
     notebook: Annotated[
         bool, typer.Option("--notebook", help="Write a notebook that draws everything again.")
@@ -33,7 +36,7 @@ def report(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show others a run or a comparison: as one HTML page, or in other forms.
+    """Show others a run, a comparison or a sweep: as one HTML page, or in other forms.
 
     Everything is read from the folder; neither the data nor a network is needed.
     """

@@ -18,7 +18,7 @@ SHOWN = 10  # settings in the table on the terminal
 def sweep(
     data: Annotated[
         str | None,
-        typer.Argument(metavar="[DATA]", help="Built-in name, folder, archive or CSV."),
+        typer.Argument(metavar="DATA", help="Built-in name, folder, archive or CSV."),
     ] = None,
     vary: Annotated[
         list[str] | None,

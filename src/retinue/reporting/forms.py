@@ -1,7 +1,7 @@
-"""`report`: a run or a comparison as a page, a notebook, slides, or a folder to hand in."""
+"""`report`: a run, a comparison or a sweep as a page; the first two in other forms too."""
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from html import escape
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from retinue.errors import UsageError
 from retinue.experiments.comparison import Comparison
+from retinue.experiments.sweeps.journal import FILE as SWEEP
+from retinue.experiments.sweeps.sweep import Sweep
 from retinue.runs import Run
 from retinue.wording import printable
 
@@ -40,19 +42,20 @@ class Report:
 
 
 def report(
-    run_or_comparison: Run | Comparison | str | Path,
+    what: Run | Comparison | Sweep | str | Path,
     output: str | Path | None = None,
     notebook: bool = False,
     slides: bool = False,
     project: str | Path | None = None,
     explain: bool = False,
 ) -> Report:
-    """Write what others can see of a run or a comparison, from the files of its folder alone.
+    """Write what others can see of a run, a comparison or a sweep, from its folder alone.
 
-    Without `notebook`, `slides` and `project` a page is written, else what these ask for.
+    A sweep has a page and no other form. Of the others a page is written without `notebook`,
+    `slides` and `project`, else what these ask for.
 
     Args:
-        run_or_comparison: what `train` or `compare` gave, or its folder.
+        what: what `train`, `compare` or `sweep` gave, or its folder.
         output: the file to write, where it is one; by default report.html, report.ipynb or
             slides.pptx in the folder.
         notebook: write a notebook that loads the folder and draws everything again.
@@ -67,30 +70,48 @@ def report(
         MissingExtraError: a form needs a package that is not installed.
         RetinueError: files of the folder are damaged.
     """
-    what = opened(run_or_comparison)
+    source = opened(what)
     page = not (notebook or slides or project)
     _require_one_file(output, page, notebook, slides)
-    if project is not None and isinstance(what, Comparison):
+    if isinstance(source, Sweep):
+        _require_page(notebook, slides, project, explain)
+        return Report(page=_page_of(source, output))
+    if project is not None and isinstance(source, Comparison):
         raise UsageError(f"--project {project}: is made of one run; name the run to hand in")
-    explanations = _explanations(what, page) if explain else []
+    explanations = _explanations(source, page) if explain else []
     found: dict[str, Path] = {}
     if page:
-        from retinue.reporting.page.writing import write_page
-
-        found["page"] = write_page(what, _file(what, output, PAGE), explanations)
+        found["page"] = _page_of(source, output, explanations)
     if notebook:
         from retinue.reporting.notebook import write_notebook
 
-        found["notebook"] = write_notebook(what, _file(what, output, NOTEBOOK))
+        found["notebook"] = write_notebook(source, _file(source, output, NOTEBOOK))
     if slides:
         from retinue.reporting.slides import write_slides
 
-        found["slides"] = write_slides(what, _file(what, output, SLIDES))
-    if project is not None and isinstance(what, Run):
+        found["slides"] = write_slides(source, _file(source, output, SLIDES))
+    if project is not None and isinstance(source, Run):
         from retinue.reporting.project import write_project
 
-        found["project"] = write_project(what, Path(project), _slides_of(what))
+        found["project"] = write_project(source, Path(project), _slides_of(source))
     return Report(**found)
+
+
+def _page_of(
+    source: Run | Comparison | Sweep,
+    output: str | Path | None,
+    explanations: "Sequence[Explanation]" = (),
+) -> Path:
+    from retinue.reporting.page.writing import write_page
+
+    return write_page(source, _file(source, output, PAGE), explanations)
+
+
+def _require_page(notebook: bool, slides: bool, project: str | Path | None, explain: bool) -> None:
+    """Refuse the forms that a sweep does not have."""
+    asked = {"notebook": notebook, "slides": slides, "project": project, "explain": explain}
+    if name := next((name for name, value in asked.items() if value), None):
+        raise UsageError(f"--{name}: a sweep has a page alone; name one of the runs in its trials")
 
 
 def _explanations(what: Run | Comparison, page: bool) -> "list[Explanation]":
@@ -112,19 +133,22 @@ def _slides_of(run: Run) -> Callable[[Path], object] | None:
     return partial(write_slides, run)
 
 
-def opened(what: Run | Comparison | str | Path) -> Run | Comparison:
-    """A run or a comparison, also by its folder.
+def opened(what: Run | Comparison | Sweep | str | Path) -> Run | Comparison | Sweep:
+    """A run, a comparison or a sweep, also by its folder.
 
     Raises:
-        UsageError: there is neither in this folder.
+        UsageError: there is none in this folder.
+        RetinueError: the files of a sweep are damaged.
     """
-    if isinstance(what, Run | Comparison):
+    if isinstance(what, Run | Comparison | Sweep):
         return what
     path = Path(what)
+    if (path / SWEEP).is_file():
+        return Sweep.load(path)
     if (path / "comparison.json").is_file():
         return Comparison.load(path)
     if not (path / "recipe.yaml").is_file() and not (path / "status.json").is_file():
-        raise UsageError(f"{path}: neither a run nor a comparison; name the folder of one")
+        raise UsageError(f"{path}: no run, comparison or sweep; name the folder of one")
     return Run.load(path)
 
 
@@ -139,5 +163,5 @@ def _require_one_file(output: str | Path | None, page: bool, notebook: bool, sli
         raise UsageError(f"--output {output}: is a folder; name a file in it")
 
 
-def _file(what: Run | Comparison, output: str | Path | None, name: str) -> Path:
+def _file(what: Run | Comparison | Sweep, output: str | Path | None, name: str) -> Path:
     return what.path / name if output is None else Path(output)

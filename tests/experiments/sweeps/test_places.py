@@ -3,6 +3,7 @@
 import pytest
 
 from retinue.experiments.sweeps.axis import Axis, Range
+from retinue.experiments.sweeps.phrases import value_text
 from retinue.experiments.sweeps.places import (
     by_level,
     in_order,
@@ -11,7 +12,6 @@ from retinue.experiments.sweeps.places import (
     place_of,
     scale_of,
     setting_name,
-    value_name,
 )
 from retinue.experiments.sweeps.result import Value
 from tests.experiments.sweeps.drawn_cases import random_search, three_by_three
@@ -19,10 +19,10 @@ from tests.experiments.sweeps.drawn_cases import random_search, three_by_three
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(True, "yes"), (False, "no"), (0.001, "0.001"), (3, "3"), (1e-5, "1e-05"), ("a", "a")],
+    [(True, "true"), (False, "false"), (0.001, "0.001"), (3, "3"), (1e-5, "1e-05"), ("a", "a")],
 )
 def test_values_are_named_as_people_read_them(value: Value, text: str) -> None:
-    assert value_name(value) == text
+    assert value_text(value) == text
 
 
 def test_numbers_are_ordered_and_names_and_switches_are_not() -> None:
@@ -75,4 +75,4 @@ def test_groups_of_a_range_have_their_settings() -> None:
 def test_settings_are_named_by_all_their_values() -> None:
     axes = (Axis("lr", range=Range(0, 1)), Axis("model.depth", (2, 4)), Axis("bn", (True, False)))
     values: dict[str, Value] = {"lr": 0.0123456, "model.depth": 4, "bn": True}
-    assert setting_name(axes, values) == "lr 0.0123, depth 4, bn yes"
+    assert setting_name(axes, values) == "lr 0.0123, depth 4, bn true"

@@ -18,7 +18,7 @@ from retinue.experiments.sweeps.trial import train_trial
 from retinue.jobs import Ending, Spec, run_all
 from retinue.runs import Run
 
-ATTEMPTS = 3  # at a trial whose process is killed
+ATTEMPTS = 5  # at a trial whose process is killed again and again before it came any further
 FAILURES = 3  # in a row, after which the sweep stops: more would fail alike
 
 
@@ -36,7 +36,7 @@ class Driver:
     until: float | None = None  # a monotonic time after which no trial begins
     at_work: dict[str, tuple[Trial, Job]] = field(default_factory=dict)
     stopping: set[Trial] = field(default_factory=set)  # which were asked to stop
-    deaths: dict[Trial, int] = field(default_factory=dict)
+    deaths: dict[Trial, list[int]] = field(default_factory=dict)  # the steps that were done then
     failures: int = 0  # in a row
 
     def drive(self, executor: Executor, at_once: int) -> None:
@@ -105,8 +105,10 @@ class Driver:
         if found in (FINISHED, DIVERGED):
             return found, ending.error
         if ending.died:
-            self.deaths[trial] = self.deaths.get(trial, 0) + 1
-            return (FAILED, ending.error) if self.deaths[trial] >= ATTEMPTS else (WAITING, "")
+            deaths = self.deaths.setdefault(trial, [])
+            deaths.append(_steps(self.journal.folder(trial)))
+            in_vain = deaths.count(max(deaths))
+            return (FAILED, ending.error) if in_vain >= ATTEMPTS else (WAITING, "")
         if ending.error:
             return FAILED, ending.error
         if trial in self.stopping:
@@ -119,6 +121,14 @@ class Driver:
             if trial not in self.stopping and self.schedule.should_stop(trial, _curve(job.path)):
                 self.stopping.add(trial)
                 (job.path / "stop").touch()
+
+
+def _steps(path: Path) -> int:
+    """How far a run came, as far as its folder says."""
+    try:
+        return int(Run(path).status["step"])
+    except (RetinueError, KeyError):
+        return 0
 
 
 def _curve(path: Path) -> list[float]:

@@ -148,7 +148,7 @@ def _level(
     results = [one for cell in cells for one in cell.results]
     finished = [one for one in results if one.state == FINISHED]
     value, half = mean if mean is not None and finished else (None, None)
-    bounds = (None, None) if value is None or half is None else (value - half, value + half)
+    bounds = (None, None) if value is None or half is None else share_bounds(value, half)
     return Level(
         value=design.levels[key][place],
         settings=len(cells),
@@ -167,3 +167,8 @@ def plain_mean(values: Sequence[float | None]) -> float | None:
     """The mean of those that are known, None if none is."""
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if known else None
+
+
+def share_bounds(value: float, half: float) -> tuple[float, float]:
+    """The ends of an interval of a share, which is neither below 0 nor above 1."""
+    return max(0.0, value - half), min(1.0, value + half)

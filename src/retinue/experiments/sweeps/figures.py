@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from retinue.experiments.phrases import probability
 from retinue.experiments.sweeps.axis import Axis
 from retinue.experiments.sweeps.findings import Effect, Findings, Interaction, Setting
+from retinue.experiments.sweeps.phrases import value_text
 from retinue.experiments.sweeps.places import (
     by_level,
     is_ordered,
@@ -16,7 +17,6 @@ from retinue.experiments.sweeps.places import (
     place_of,
     scale_of,
     setting_name,
-    value_name,
 )
 from retinue.experiments.sweeps.result import DIVERGED, FINISHED, PRUNED, Result
 from retinue.plotting.sweeps.costs import Spot, costs
@@ -68,7 +68,7 @@ def _effects(axes: Mapping[str, Axis], findings: Findings) -> "Figure | None":
     for effect in findings.effects:
         axis = axes[effect.key]
         levels = tuple(
-            Mean(value_name(level.value), level.mean, level.low, level.high, _tests(settings))
+            Mean(value_text(level.value), level.mean, level.low, level.high, _tests(settings))
             for level, settings in by_level(axis, effect, findings.settings)
         )
         ordered = axis.range is not None or is_ordered([one.value for one in effect.levels])
@@ -91,8 +91,8 @@ def _interactions(axes: Mapping[str, Axis], findings: Findings) -> "Figure | Non
         Pair(
             axes[one.keys[0]].title,
             axes[one.keys[1]].title,
-            tuple(map(value_name, one.rows)),
-            tuple(map(value_name, one.columns)),
+            tuple(map(value_text, one.rows)),
+            tuple(map(value_text, one.columns)),
             one.cells,
             _verdict(one, "interaction shown"),
         )
@@ -113,7 +113,7 @@ def _stability(
             numbers = [one.number for one in settings]
             apart = tuple(chain.from_iterable(deviations.get(one, ()) for one in numbers))
             trainings = sum(tried[one] for one in numbers)
-            name = value_name(level.value)
+            name = value_text(level.value)
             levels.append(Steadiness(name, apart, level.spread, level.diverged, trainings))
         panels.append((axis.title, levels))
     every = [level for _, levels in panels for level in levels]

@@ -6,16 +6,10 @@ from statistics import median
 from retinue.experiments.sweeps.axis import Axis
 from retinue.experiments.sweeps.findings import Effect, Level, Setting
 from retinue.experiments.sweeps.grouping import levels_of
+from retinue.experiments.sweeps.phrases import value_text
 from retinue.experiments.sweeps.result import Value
 from retinue.plotting.style import shorten
 from retinue.plotting.sweeps.scale import Scale
-
-
-def value_name(value: Value) -> str:
-    """A value as people read it, as `0.01`, `yes` or `resnet`."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def is_ordered(values: Sequence[Value]) -> bool:
@@ -34,7 +28,7 @@ def scale_of(axis: Axis) -> Scale:
         found = axis.range
         return Scale(axis.title, low=found.low, high=found.high, log=found.log)
     levels = _levels(axis)
-    return Scale(axis.title, tuple(map(value_name, levels)), is_ordered(levels))
+    return Scale(axis.title, tuple(map(value_text, levels)), is_ordered(levels))
 
 
 def place_of(axis: Axis, value: Value) -> float:
@@ -72,7 +66,7 @@ def setting_name(axes: Sequence[Axis], values: Mapping[str, Value]) -> str:
     for axis in axes:
         value = values[axis.key]
         drawn = axis.range is not None and isinstance(value, float)
-        texts.append(f"{axis.title} {f'{value:.3g}' if drawn else shorten(value_name(value), 24)}")
+        texts.append(f"{axis.title} {f'{value:.3g}' if drawn else shorten(value_text(value), 24)}")
     return ", ".join(texts)
 
 

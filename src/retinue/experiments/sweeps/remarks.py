@@ -9,7 +9,8 @@ from scipy.stats import hypergeom
 from retinue.experiments.phrases import points, seconds
 from retinue.experiments.sweeps.axis import Axis
 from retinue.experiments.sweeps.findings import Effect, Findings, Level, Setting
-from retinue.experiments.sweeps.places import setting_name, value_name
+from retinue.experiments.sweeps.phrases import value_text
+from retinue.experiments.sweeps.places import setting_name
 from retinue.experiments.sweeps.result import Value, Values
 from retinue.wording import count, percent, printable
 
@@ -27,7 +28,7 @@ def titled(axis: Axis) -> str:
 
 def named(value: Value) -> str:
     """What a value is called in a sentence."""
-    return printable(value_name(value), LONGEST)
+    return printable(value_text(value), LONGEST)
 
 
 def setting_named(values: Values, axes: Sequence[Axis]) -> str:

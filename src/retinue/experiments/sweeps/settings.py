@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from scipy.special import stdtrit
 
 from retinue.experiments.sweeps.cells import Cell, Pooled, pooled
-from retinue.experiments.sweeps.effects import plain_mean
+from retinue.experiments.sweeps.effects import plain_mean, share_bounds
 from retinue.experiments.sweeps.findings import Setting
 from retinue.experiments.sweeps.result import (
     DIVERGED,
@@ -38,7 +38,7 @@ def _setting(cell: Cell, seeds: Pooled, efficient: bool) -> Setting:
     low = high = None
     if test is not None and seeds.deviation is not None:
         half = float(stdtrit(seeds.degrees, 1 - LEVEL / 2)) * seeds.deviation
-        low, high = (test + sign * half / len(cell.tested) ** 0.5 for sign in (-1, 1))
+        low, high = share_bounds(test, half / len(cell.tested) ** 0.5)
     reasons = [one.reason or "there is no such network" for one in cell.results]
     return Setting(
         number=cell.number,

@@ -27,6 +27,7 @@ class Data:
     notes: tuple[str, ...]
     bad: tuple[tuple[str, str], ...]
     bad_more: int
+    is_checked: bool = True  # whether it is known that no other pictures were left out
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from retinue.experiments.comparison import Comparison
-from retinue.experiments.discussion import Section
 from retinue.experiments.phrases import in_points, points, probability, seconds, size
 from retinue.reporting.facts.headline import pictures_of
 from retinue.reporting.facts.mistakes import worst_pairs
@@ -62,10 +61,6 @@ def compared_of(comparison: Comparison, collected: Collected, missing: Sequence[
         cost=_cost(values["entrants"]),
         pairs=_pairs(values["pairs"]),
         recalls=_recalls(values["entrants"], values["data"]["classes"]),
-        discussion=tuple(
-            Section(section["title"], tuple(section["sentences"]))
-            for section in values["discussion"]
-        ),
         missing=tuple(missing),
     )
 

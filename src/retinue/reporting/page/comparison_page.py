@@ -85,6 +85,10 @@ def page_of_comparison(comparison: Comparison) -> Page:
         first=first_of_comparison(comparison, pictures, collected.album, digests),
         collected=collected,
         compared=compared_of(comparison, collected, _missing(sides)),
+        discussed=tuple(
+            Section(section["title"], tuple(section["sentences"]))
+            for section in values["discussion"]
+        ),
         data=data,
         networks=tuple(found.called(name) for name, found in networks if found is not None),
         curves=collected.keep(curves_of([(side.name, run) for side, run in there])),

@@ -42,12 +42,18 @@ def inside_of(explanation: Explanation) -> Inside:
     return Inside(
         explanation.picture,
         f"The answer was {answer}.",
-        tuple(_drawing(one.title, explanation.path / one.file) for one in explanation.shown),
+        tuple(drawing_of(one.title, explanation.path / one.file) for one in explanation.shown),
         tuple(explanation.left_out.items()),
     )
 
 
-def _drawing(title: str, path: Path) -> Drawing:
+def drawing_of(title: str, path: Path) -> Drawing:
+    """A figure's file as it stands in a page.
+
+    Raises:
+        OSError: it cannot be read.
+        PictureError: it is damaged.
+    """
     image = opened(path.read_bytes())
     stored = None if image is None else kept(shrunk(image, max(image.size), QUALITY))
     if image is None or stored is None:

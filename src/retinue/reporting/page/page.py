@@ -1,4 +1,4 @@
-"""Everything that the page of a run or of a comparison shows, ready for the templates."""
+"""Everything that the page of a run, a comparison or a sweep shows, ready for the templates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ from retinue.reporting.page.charts.chart import Chart
 from retinue.reporting.page.inside import Inside
 from retinue.reporting.page.matrix import Matrix
 from retinue.reporting.page.results import ClassRow
+from retinue.reporting.page.sweeps.views import Swept
 from retinue.reporting.page.views import Collected, Entry, First, Picture, Table, Trust
 
 
@@ -41,7 +42,6 @@ class Compared:
     cost: Table
     pairs: Table | None
     recalls: Table
-    discussion: tuple[Section, ...]
     missing: tuple[str, ...]
 
 
@@ -53,6 +53,8 @@ class Page:
     first: First
     collected: Collected
     compared: Compared | None = None
+    swept: Swept | None = None
+    discussed: tuple[Section, ...] = ()
     data: Data | None = None
     networks: tuple[Network, ...] = ()
     curves: tuple[Chart, ...] = ()
@@ -70,6 +72,7 @@ class Page:
     recipes: tuple[Table, ...] = ()
     environments: tuple[Table, ...] = ()
     commands: tuple[str, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
     card: tuple[Section, ...] = ()
     card_of: str = ""
     notes: tuple[str, ...] = field(default=())
@@ -78,9 +81,17 @@ class Page:
     def entries(self) -> list[Entry]:
         """The sections that the page has, in order."""
         several = "s" if len(self.networks) > 1 else ""
+        swept = self.swept
         sections: list[tuple[object, str, str, str]] = [
+            (swept, "effects", "What each value did", "Effects"),
+            (swept and swept.grids, "interactions", "What two do together", "Two together"),
+            (swept, "stability", "How steady it is", "Stability"),
+            (swept and swept.fit, "fit", "Training against test", "Train and test"),
+            (swept and swept.costs, "costs", "What accuracy costs", "Costs"),
+            (swept and swept.luck, "luck", "What luck can do", "Luck"),
+            (swept, "settings", "All settings", "Settings"),
             (self.compared, "comparison", "Comparison", "Comparison"),
-            (self.compared, "discussion", "Discussion", "Discussion"),
+            (self.discussed, "discussion", "Discussion", "Discussion"),
             (self.data, "data", "Data", "Data"),
             (self.networks, "network", f"Network{several}", f"Network{several}"),
             (self.trainings or self.curves, "training", "Training", "Training"),

@@ -55,6 +55,11 @@ def prose(text: str) -> Markup:
     return Markup(_RUN.sub(lambda found: f"<bdi>{found[0]}</bdi>", shown))  # noqa: S704
 
 
+def lines(text: str) -> Markup:
+    """The text of a file, whose lines stay lines."""
+    return Markup("\n").join(escape(printable(one)) for one in text.split("\n"))
+
+
 def _data(page: Page) -> dict[str, Any]:
     """What the script needs: pictures that are not in the body, values of charts, cells."""
     album = page.collected.album
@@ -102,6 +107,7 @@ def _environment() -> Environment:
         finalize=_shown,
     )
     environment.filters["prose"] = prose
+    environment.filters["lines"] = lines
     environment.globals["count_bar"] = count_bar
     return environment
 

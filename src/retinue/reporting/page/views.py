@@ -56,6 +56,8 @@ class First:
     cards: tuple[Card, ...]
     banner: str = ""
     ranks: tuple[Rank, ...] = ()
+    ranked: str = "Is it better than the others?"
+    answer: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -167,6 +167,18 @@ def test_nobody_beats_those_on_the_dashed_line() -> None:
     assert pareto_chart("c", "T", [dots[0], dots[0]], "time", str) is not None
 
 
+def test_a_dot_has_its_label_beside_it_or_nothing_and_all_are_read() -> None:
+    dots = [Dot("plain", 1, 0.5, 0.4, 0.6), Dot("b" * 99, 2, 0.6, 0.5, 0.7, "main", "7")]
+    dots.append(Dot("unnamed", 3, 0.7, 0.6, 0.8).without_label())
+    chart = pareto_chart("c", "T", dots, "time", "{:g} s".format, "setting")
+    assert chart is not None
+    assert re.findall(r'class="label \w+">([^<]*)<', chart.svg) == ["plain", "7"]
+    assert chart.reads == "setting"
+    assert len(chart.stops) == 3
+    assert "unnamed" not in chart.description
+    assert re.findall(r'class="dot (\w+)"', chart.svg) == ["side", "side", "main"]
+
+
 def test_an_interval_lies_around_its_value() -> None:
     bar = interval_bar(0.2, 0.5, 0.6, ticks=(0.4,))
     low, high = re.findall(r'<line x1="([\d.]+)" y1="9" x2="([\d.]+)" y2="9" class="span', bar)[0]

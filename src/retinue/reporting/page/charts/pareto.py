@@ -1,7 +1,7 @@
 """Accuracy against what it costs."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from markupsafe import Markup
@@ -39,14 +39,30 @@ class Dot:
     low: float
     high: float
     kind: str = "side"
+    label: str | None = None  # what stands beside it, where that is not its name; empty for nothing
+
+    @property
+    def beside(self) -> str:
+        """What stands beside it, cut to its room."""
+        name = " ".join((self.name if self.label is None else self.label).split())
+        return name if len(name) <= NAME else f"{name[: NAME - 1]}…"
+
+    def without_label(self) -> "Dot":
+        """The same with nothing beside it."""
+        return replace(self, label="")
 
 
 def pareto_chart(
-    id_: str, title: str, dots: Sequence[Dot], cost: str, told: Callable[[float], str]
+    id_: str,
+    title: str,
+    dots: Sequence[Dot],
+    cost: str,
+    told: Callable[[float], str],
+    reads: str = "entrant",
 ) -> Chart | None:
     """Dots with their intervals, and the line of those that nobody beats in both.
 
-    None for fewer than two.
+    `reads` is what one dot is. None for fewer than two.
     """
     dots = sorted((dot for dot in dots if dot.cost > 0), key=lambda dot: dot.cost)
     if len(dots) < 2:
@@ -59,7 +75,9 @@ def pareto_chart(
         axes(across, up, (cost, "accuracy"), (told, percent_tick), (across.ticks(5), None)),
         svg.path(_stairs(unbeaten(dots), across, up), class_="ideal"),
     ]
-    for dot, (x, y) in zip(dots, places, strict=True):
+    # The main one last, and so above the others.
+    drawn_in_order = sorted(zip(dots, places, strict=True), key=lambda one: one[0].kind == "main")
+    for dot, (x, y) in drawn_in_order:
         parts.append(svg.line(x, up(dot.low), x, up(dot.high), class_=f"span {dot.kind}"))
         parts.append(svg.element("circle", cx=x, cy=y, r=5.0, class_=f"dot {dot.kind}"))
     bars = [
@@ -70,14 +88,15 @@ def pareto_chart(
         Stop(x, ((y, dot.kind),), f"{dot.name}: {percent(dot.value)}, {told(dot.cost)}")
         for dot, (x, y) in zip(dots, places, strict=True)
     )
-    description = "; ".join(stop.text for stop in stops) + "."
+    description = "; ".join(stop.text for dot, stop in zip(dots, stops, strict=True) if dot.beside)
+    description += "."
     rows = [
         (dot.name, told(dot.cost), percent(dot.value), f"{percent(dot.low)} to {percent(dot.high)}")
         for dot in dots
     ]
     drawn = picture(id_, title, description, *parts)
     head = ("", cost, "accuracy", "95 % interval")
-    return Chart(id_, title, description, drawn, "entrant", stops, head, rows)
+    return Chart(id_, title, description, drawn, reads, stops, head, rows)
 
 
 def unbeaten(dots: Sequence[Dot]) -> list[Dot]:
@@ -103,9 +122,9 @@ def _labels(
     taken: list[Box] = [*bars, *((x - 7, y - 7, x + 7, y + 7) for x, y in places)]
     labels = []
     for dot, (x, y) in zip(dots, places, strict=True):
-        name = " ".join(dot.name.split())
-        name = name if len(name) <= NAME else f"{name[: NAME - 1]}…"
-        width = LETTER * columns_of(name)
+        if not dot.beside:
+            continue
+        width = LETTER * columns_of(dot.beside)
         offers = [
             (left, top, left + width, top + 14)
             for left, top in (
@@ -116,7 +135,7 @@ def _labels(
         ]
         box = min(offers, key=lambda box: _covered(box, taken))
         taken.append(box)
-        labels.append(svg.text(name, box[0], box[3] - 3, class_=f"label {dot.kind}"))
+        labels.append(svg.text(dot.beside, box[0], box[3] - 3, class_=f"label {dot.kind}"))
     return labels
 
 
