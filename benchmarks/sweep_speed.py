@@ -21,7 +21,7 @@ from benchmarks import arrays, document, machine
 
 SWEEP = (
     "cifar10 --model cnn --set epochs=4 --set limit_per_class=500 --set model.width=16 --threads 1 "
-    "--vary model.depth=2,3 --vary lr=1e-3,3e-3 --seeds 4"
+    "--vary model.depth=2,3 --vary lr=1e-3,3e-3 --seeds 6"
 )
 SMOKE = (
     "digits --model cnn --set epochs=2 --set model.width=8 --threads 1 "

@@ -24,8 +24,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(sweeping, "Processes", lambda at_once, lasting: ThreadPoolExecutor(at_once))
     monkeypatch.setattr("retinue.experiments.sweeps.folder.draw", lambda *_: ())
-    for name in ("draw_figures", "write_pictures"):
-        monkeypatch.setattr(f"retinue.evaluation.judge.{name}", lambda *_: None)
+    monkeypatch.setattr("retinue.experiments.sweep.draw_best", lambda *_: None)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

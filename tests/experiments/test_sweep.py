@@ -39,7 +39,7 @@ def _quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     """Nothing is drawn, but where the figures are what is looked at."""
     if "all_files" not in request.node.name:
         monkeypatch.setattr("retinue.experiments.sweeps.folder.draw", lambda *_: ())
-        monkeypatch.setattr("retinue.evaluation.judge.draw_figures", lambda *_: None)
+        monkeypatch.setattr("retinue.experiments.sweep.draw_best", lambda *_: None)
 
 
 def swept(tmp_path: Path, here: Executor, vary: Any, **settings: Any) -> Sweep:
@@ -67,6 +67,8 @@ def test_all_files_are_there_and_agree(tmp_path: Path, here: Executor) -> None:
     ))  # fmt: skip
     assert str(found.values["findings"]["best"]["setting"]) == best
     assert {path.suffix for path in (found.path / "figures").iterdir()} == {".png"}
+    with_pictures = sorted(found.path.glob("trials/*/pictures"))
+    assert [path.parent.name for path in with_pictures] == [f"{int(best):04d}-seed0"]
     assert json.loads((found.path / "effects.json").read_text()) == found.values
     assert Sweep.load(found.path).values == found.values
 

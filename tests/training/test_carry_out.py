@@ -15,6 +15,7 @@ from retinue.errors import RetinueError
 from retinue.models.weights import read_card
 from retinue.recipe import make_recipe
 from retinue.runs import Run
+from retinue.training.carry_out import draw_run
 from retinue.training.fit import fit
 from retinue.training.listener import Listener
 from retinue.training.resume import go_on
@@ -124,3 +125,24 @@ def test_one_without_a_graph_gives_a_note_and_a_finished_run(
     assert ["it has no graph" in note for note in notes] == [True]
     assert (run.state, run.evaluations) == ("finished", ["test", "val"])
     assert not (run.path / "model.onnx").exists()
+
+
+def test_what_was_not_drawn_is_drawn_later_from_the_runs_files(
+    digits: ImageData, tmp_path: Path
+) -> None:
+    whole = fit(RECIPE, data=digits, output=tmp_path / "whole")
+    bare = fit(RECIPE, data=digits, output=tmp_path / "bare", draw=False)
+    assert not (bare.path / "figures").exists()
+    assert not (bare.path / "pictures").exists()
+    assert drawn(whole)
+    assert drawn(bare) == {}
+    looks = bare.test_looks
+    draw_run(bare, digits)
+    assert drawn(bare) == drawn(whole)
+    assert bare.test_looks == looks == 1
+
+
+def drawn(run: Run) -> dict[str, bytes]:
+    """All figures and pictures of a run."""
+    files = [path for name in ("figures", "pictures") for path in (run.path / name).rglob("*.*")]
+    return {path.relative_to(run.path).as_posix(): path.read_bytes() for path in files}

@@ -91,10 +91,30 @@ def evaluate_split(
     run.write_rows(f"evaluation/{name}/predictions.csv", head, rows)
     write_json(folder / "metrics.json", metrics)
     if draw:
-        preprocess, classes = classifier.preprocess, classifier.classes
-        write_pictures(run.path / "pictures" / name, split, probabilities, preprocess)
-        draw_figures(run.path / "figures", name, split, probabilities, classes, preprocess, metrics)
+        _draw(run, name, split, probabilities, classifier, metrics)
     return Evaluation(run, name, metrics)
+
+
+def draw_split(run: Run, classifier: Classifier, split: Split, name: str) -> None:
+    """Write pictures and figures of a split that was judged without them, by what was found then.
+
+    Raises:
+        UsageError: it was not judged.
+    """
+    _draw(run, name, split, run.predictions(name).probabilities, classifier, run.metrics(name))
+
+
+def _draw(
+    run: Run,
+    name: str,
+    split: Split,
+    probabilities: NDArray[np.float64],
+    classifier: Classifier,
+    metrics: dict[str, Any],
+) -> None:
+    preprocess, classes = classifier.preprocess, classifier.classes
+    write_pictures(run.path / "pictures" / name, split, probabilities, preprocess)
+    draw_figures(run.path / "figures", name, split, probabilities, classes, preprocess, metrics)
 
 
 def remove_drawings(run: Run, name: str) -> None:

@@ -17,7 +17,7 @@ from retinue.experiments.opened import Opened
 from retinue.experiments.sweeps.asking import asked_of
 from retinue.experiments.sweeps.collect import collect
 from retinue.experiments.sweeps.drive import Driver
-from retinue.experiments.sweeps.folder import write_findings
+from retinue.experiments.sweeps.folder import draw_best, write_findings
 from retinue.experiments.sweeps.journal import FILE, Journal
 from retinue.experiments.sweeps.plan import Plan
 from retinue.experiments.sweeps.result import FAILED, WAITING
@@ -25,6 +25,7 @@ from retinue.experiments.sweeps.schedule import Schedule
 from retinue.experiments.sweeps.settle import Settler
 from retinue.experiments.sweeps.study import Study
 from retinue.experiments.sweeps.sweep import Sweep
+from retinue.experiments.sweeps.trial import import_all
 from retinue.locks import HeldError, held
 from retinue.models.published import Permit, allow, refuse
 from retinue.processes import Processes
@@ -162,20 +163,23 @@ def _carry_out(
     if plan.search != "grid" or plan.prune:
         study = Study(plan.axes, plan.search, journal.first_seed, plan.prune)
     schedule = Schedule(journal, Settler(plan, opened, listener, permit), study)
-    try:
-        schedule.begin()
-    except BaseException:
-        if not (journal.path / FILE).exists():
-            shutil.rmtree(journal.path)  # nothing has begun: it holds a lock at most
-        raise
-    driver = Driver(journal, schedule, listener, options, until)
     with nullcontext(executor) if executor else Processes(at_once, lasting=True) as working:
-        driver.drive(working, at_once)
+        for _ in range(at_once):
+            working.submit(import_all)  # while this process looks at the data
+        try:
+            schedule.begin()
+        except BaseException:
+            if not (journal.path / FILE).exists():
+                shutil.rmtree(journal.path)  # nothing has begun: it holds a lock at most
+            raise
+        Driver(journal, schedule, listener, options, until).drive(working, at_once)
     results = collect(journal)
     if waiting := sum(one.state in (WAITING, FAILED) for one in results):
         goes_on = f"go on with: retinue sweep --resume {journal.path}"
         listener.on_note(f"{count(waiting, 'training')} not finished; {goes_on}")
-    return write_findings(journal, results)
+    found = write_findings(journal, results)
+    draw_best(found, opened)
+    return found
 
 
 def _workers(workers: int | None, device: str) -> int:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from retinue import plotting
 from retinue.data.imagedata import ImageData
 from retinue.errors import RetinueError
-from retinue.evaluation.judge import calibrate, evaluate_split, remove_drawings
+from retinue.evaluation.judge import calibrate, draw_split, evaluate_split, remove_drawings
 from retinue.models.graph_export import save_own_model
 from retinue.models.weights import ModelCard
 from retinue.prediction.classifier import Classifier
@@ -26,11 +26,12 @@ def carry_out(
     course: Course,
     saving: Saving,
     listener: Listener,
+    draw: bool = True,
 ) -> None:
     """Train on from `course` and judge; whatever ends it is written into the run.
 
-    In transfer a new head is solved for before all else, and where the body is to stay as it
-    is that is all.
+    In transfer a new head is solved for before all else, and where the body is to stay as it is
+    that is all. `draw` also writes figures and pictures; `draw_run` can do so later.
 
     Raises:
         DivergedError: the loss became NaN or infinite.
@@ -41,7 +42,7 @@ def carry_out(
         listener.on_plan(plan)
         with saving.listening():
             outcome = _train(plan, training, course, saving, listener)
-        _finish(run, outcome, training, card, data, listener)
+        _finish(run, outcome, training, card, data, listener, draw)
     except BaseException as error:
         by_hand = isinstance(error, KeyboardInterrupt)
         state = "interrupted" if by_hand else "failed"
@@ -96,6 +97,7 @@ def _finish(
     card: ModelCard,
     data: ImageData,
     listener: Listener,
+    draw: bool,
 ) -> None:
     """Write the chosen weights and judge them: on val always, on test only after a whole training.
 
@@ -111,9 +113,8 @@ def _finish(
     }
     if outcome.state != "finished":
         run.update_status(**ended)
-    if outcome.judge is None and run.history:
-        figure = plotting.learning_curves(run.history, outcome.epoch)
-        plotting.save(figure, run.path / "figures" / "learning-curves.png")
+    if draw and outcome.judge is None:
+        _draw_curves(run, outcome.epoch)
     if outcome.weights is not None:
         training.model.load_state_dict(outcome.weights)
         if note := save_own_model(run.path, training.model, card):
@@ -131,12 +132,34 @@ def _finish(
         if len(data.val):
             listener.on_judge("val")
             remove_drawings(run, "val")  # of a stop on the way
-            evaluate_split(run, classifier, data.val, "val", draw=not judges_test, judge=judge)
+            evaluate_split(
+                run, classifier, data.val, "val", draw=draw and not judges_test, judge=judge
+            )
         if judges_test:
             listener.on_judge("test")
-            found = evaluate_split(run, classifier, data.test, "test", count_look=True, judge=judge)
+            found = evaluate_split(
+                run, classifier, data.test, "test", count_look=True, draw=draw, judge=judge
+            )
             ended["test_looks"] = found.metrics["test_looks"]
     # With the look at the test split, for between the two a stop would count it twice.
     run.update_status(**ended)
     if outcome.state == "failed":
         raise DivergedError(outcome.reason)
+
+
+def draw_run(run: Run, data: ImageData) -> None:
+    """Write the figures and pictures of a finished run that was carried out without them.
+
+    Args:
+        run: a run of a network that Retinue can build.
+        data: that on which it was trained.
+    """
+    _draw_curves(run, run.status["best_epoch"])
+    name = "test" if "test" in run.evaluations else "val"
+    draw_split(run, Classifier.load(run), data.splits[name], name)
+
+
+def _draw_curves(run: Run, epoch: int | None) -> None:
+    if run.history:
+        figure = plotting.learning_curves(run.history, epoch)
+        plotting.save(figure, run.path / "figures" / "learning-curves.png")

@@ -144,11 +144,12 @@ def fit(
     tensorboard: bool = False,
     checkpoint_every: str | int = EVERY,
     listener: Listener | None = None,
+    draw: bool = True,
 ) -> Run:
     """Carry out a recipe: load, choose what is open, train, keep the best, judge, write it all.
 
     `data` and `module` stand in for the recipe's where Python already has them; `permit` is asked
-    before weights are fetched.
+    before weights are fetched; without `draw` there are no figures and pictures.
 
     Raises:
         As `train`.
@@ -166,7 +167,7 @@ def fit(
     recipe, choices = choose(recipe.model_copy(update={"data": data.source}), data)
     # Every draw is seeded from the recipe; the caller's own random state stays as it was.
     with torch.random.fork_rng(devices=[place] if place.type == "cuda" else []):
-        return _begin(recipe, choices, data, place, module, output, every, listener, permit)
+        return _begin(recipe, choices, data, place, module, output, every, listener, permit, draw)
 
 
 def _begin(
@@ -179,6 +180,7 @@ def _begin(
     every: Every,
     listener: Listener,
     permit: Permit,
+    draw: bool,
 ) -> Run:
     """Make the run folder of a recipe in which nothing is open, and carry it out."""
     rates = None
@@ -204,7 +206,7 @@ def _begin(
         if made.transfer is not None:
             write_json(run.path / "transfer.json", made.transfer.as_dict())
         plan = Plan(run, recipe, data, training.model, training.precision, choices, made.transfer)
-        carry_out(plan, training, made.card, course, saving, listener)
+        carry_out(plan, training, made.card, course, saving, listener, draw)
     return run
 
 

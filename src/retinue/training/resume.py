@@ -39,12 +39,14 @@ def go_on(
     tensorboard: bool = False,
     checkpoint_every: str | int = EVERY,
     listener: Listener | None = None,
+    draw: bool = True,
 ) -> Run:
     """Train a stopped run to its end, from its newest checkpoint that is whole.
 
     On the same machine, with the same versions and threads, the run ends with the weights, metrics
     and predictions that it would have had without the stop, to the last bit. `data` and `module`
-    are needed where the training had them as objects; threads are those of the run's beginning.
+    are needed where the training had them as objects; threads are those of the run's beginning;
+    without `draw` there are no figures and pictures.
 
     Raises:
         UsageError: the run is finished or at work, or its data has changed.
@@ -86,7 +88,8 @@ def go_on(
             listener.on_resume(checkpoint.step)
             for note in notes:
                 listener.on_note(note)
-            carry_out(plan, training, made.card, course, Saving(run, every), listener)
+            saving = Saving(run, every)
+            carry_out(plan, training, made.card, course, saving, listener, draw)
     return run
 
 

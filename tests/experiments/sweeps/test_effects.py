@@ -183,3 +183,12 @@ def test_spread_and_cost_are_told_by_level() -> None:
 def test_the_mean_of_nothing_known_is_none() -> None:
     assert effects.plain_mean([None, None]) is None
     assert effects.plain_mean([None, 0.5]) == 0.5
+
+
+def test_the_spread_of_losses_is_that_within_settings() -> None:
+    losses = (1.0, 2.0, 4.0)
+    results = [replace(one, val_loss=10.0 * one.setting + losses[one.seed]) for one in grid((2, 2))]
+    effect = _effect((2, 2), results)
+    expected = float(np.std(losses, ddof=1))
+    assert [level.loss_spread for level in effect.levels] == pytest.approx([expected] * 2)
+    assert [level.loss_spread for level in _effect((2, 2), grid((2, 2))).levels] == [None, None]

@@ -9,7 +9,7 @@ from math import inf
 import numpy as np
 from scipy.special import stdtrit
 
-from retinue.experiments.sweeps.cells import pooled
+from retinue.experiments.sweeps.cells import Cell, pool, pooled
 from retinue.experiments.sweeps.design import Design
 from retinue.experiments.sweeps.error import Error
 from retinue.experiments.sweeps.findings import Difference, Effect, Level
@@ -160,7 +160,15 @@ def _level(
         train=plain_mean([one.train for one in finished]),
         seconds=plain_mean([one.seconds for one in finished]),
         spread=pooled(cells).deviation,
+        loss_spread=pool(_losses(cell) for cell in cells).deviation,
     )
+
+
+def _losses(cell: Cell) -> tuple[list[float], list[float]]:
+    """The losses on val of a setting's finished trainings, and the weights of these."""
+    pairs = zip(cell.tested, cell.weights, strict=True)
+    known = [(one.val_loss, weight) for one, weight in pairs if one.val_loss is not None]
+    return [loss for loss, _ in known], [weight for _, weight in known]
 
 
 def plain_mean(values: Sequence[float | None]) -> float | None:

@@ -16,8 +16,9 @@ class Level:
 
     `mean`, with its interval, is the accuracy on test, with the other keys' values held equal;
     `train` the plain mean of the accuracies on training pictures; `seconds` of the training times.
-    `spread` is the standard deviation over seeds within a setting, None with one seed. A range has
-    levels too: its numbers in groups of like size, with `value` a text such as "0.001 to 0.01".
+    `spread` is the standard deviation over seeds within a setting, None with one seed;
+    `loss_spread` is that of the loss on val. A range has levels too: its numbers in groups of like
+    size, with `value` a text such as "0.001 to 0.01".
     """
 
     value: Value
@@ -30,6 +31,7 @@ class Level:
     train: float | None
     seconds: float | None
     spread: float | None
+    loss_spread: float | None = None
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,18 @@ from typing import Any
 
 import retinue
 from retinue import plotting
+from retinue.experiments.opened import Opened
 from retinue.experiments.sweeps.figures import draw
 from retinue.experiments.sweeps.find import find
-from retinue.experiments.sweeps.journal import SCHEMA, Journal
+from retinue.experiments.sweeps.journal import SCHEMA, Journal, Trial
 from retinue.experiments.sweeps.phrases import value_text
 from retinue.experiments.sweeps.result import FINISHED, Result
 from retinue.experiments.sweeps.sentences import tell
 from retinue.experiments.sweeps.sweep import BEST, EFFECTS, TABLE, Sweep
+from retinue.models.catalogue import is_known, split_way
 from retinue.recipe import make_recipe, write_recipe
 from retinue.runs import Run
+from retinue.training.carry_out import draw_run
 from retinue.writing import appearing, csv_cell, write_json
 
 NUMBERS = (
@@ -63,6 +66,17 @@ def write_findings(journal: Journal, results: Sequence[Result]) -> Sweep:
     read: dict[str, Any] = json.loads(json.dumps(values))  # as who opens the folder has it
     write_json(journal.path / EFFECTS, read)
     return Sweep(journal.path, read)
+
+
+def draw_best(sweep: Sweep, opened: Opened) -> None:
+    """Draw the figures and pictures of the best setting's first training, if there is one."""
+    best, journal = sweep.values["findings"]["best"], sweep.journal
+    if best is None:
+        return
+    run = Run(journal.folder(Trial(best["setting"], journal.first_seed)))
+    is_drawn = (run.path / "pictures").exists()
+    if not is_drawn and is_known(split_way(run.recipe.model.name)[0]):
+        draw_run(run, opened.of(journal.plan.recipe(best["values"])))
 
 
 def _about(journal: Journal, results: Sequence[Result]) -> dict[str, Any]:

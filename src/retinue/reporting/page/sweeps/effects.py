@@ -125,7 +125,7 @@ def _variants(axis: Axis, name: str) -> Table | None:
 
 def _levels(name: str, levels: Sequence[tuple[Level, Sequence[Setting]]]) -> Table:
     head = (
-        *(name, "accuracy", "95 % interval", "on train", "gap", "spread"),
+        *(name, "accuracy", "95 % interval", "on train", "gap", "spread", "of loss"),
         *("settings", "trainings", "diverged", "training"),
     )
     rows = [
@@ -136,6 +136,7 @@ def _levels(name: str, levels: Sequence[tuple[Level, Sequence[Setting]]]) -> Tab
             "" if one.train is None else percent(one.train),
             _gap(settings),
             "" if one.spread is None else points(one.spread)[0],
+            "" if one.loss_spread is None else f"{one.loss_spread:.2g}",
             f"{one.settings:,}",
             f"{one.trainings:,}",
             f"{one.diverged:,}",
@@ -143,7 +144,10 @@ def _levels(name: str, levels: Sequence[tuple[Level, Sequence[Setting]]]) -> Tab
         )
         for one, settings in levels
     ]
-    told = "in points: gap, from train to test; spread, the standard deviation over seeds"
+    told = (
+        "in points: gap, from train to test; spread, the standard deviation over seeds; beside it "
+        "that of the loss on val"
+    )
     return Table(f"The values of {name} ({told})", head, rows)
 
 
