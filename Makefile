@@ -13,6 +13,7 @@ BIN := $(VENV)/bin
 TORCH_INDEX ?=
 INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 PYTEST := $(BIN)/python -m pytest
+PROCESSES ?= 2
 
 .PHONY: demo test slow check format soak clean
 
@@ -20,7 +21,7 @@ demo: $(BIN)/retinue
 	$(BIN)/retinue demo
 
 test: $(VENV)/dev
-	$(PYTEST)
+	$(PYTEST) -n $(PROCESSES) --dist loadfile
 
 slow: $(VENV)/dev
 	$(PYTEST) -m slow

@@ -121,8 +121,6 @@ def _disturbed(sweep: Path, kills: int, chance: random.Random, tally: Tally) -> 
             driver.wait()
             tally.kills["driver"] += 1
         begun = (sweep / "sweep.json").exists()
-        if not begun and sweep.exists():
-            (sweep / ".lock").unlink(missing_ok=True)
         words = ["--resume", str(sweep)] if begun else [*SWEEP.split(), "--output", str(sweep)]
         driver = _run(["sweep", *words])
 

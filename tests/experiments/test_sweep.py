@@ -16,6 +16,7 @@ from retinue.experiments.listener import Listener
 from retinue.experiments.sweeps import trial as trials
 from retinue.experiments.sweeps.sweep import Sweep
 from retinue.jobs import Spec
+from retinue.locks import held
 from retinue.recipe import make_recipe, read_recipe
 from retinue.runs import Run
 from retinue.training.fit import fit
@@ -164,6 +165,21 @@ def test_a_folder_that_holds_a_sweep_is_not_taken(tmp_path: Path, here: Executor
         retinue.sweep(vary=["lr=1,2"], resume=tmp_path / "sweep")
     with pytest.raises(UsageError, match="no sweep"):
         retinue.sweep(resume=tmp_path)
+
+
+def test_what_a_driver_left_that_was_killed_at_once_is_no_hindrance(
+    tmp_path: Path, here: Executor
+) -> None:
+    (tmp_path / "sweep").mkdir()
+    (tmp_path / "sweep" / ".lock").touch()
+    found = swept(tmp_path, here, {"lr": [1e-3, 0.05]}, time_limit=0.001)
+    assert len(found.results) == 2
+
+
+def test_a_sweep_that_another_process_is_at_is_left_alone(tmp_path: Path, here: Executor) -> None:
+    found = swept(tmp_path, here, {"lr": [1e-3, 0.05]}, time_limit=0.001)
+    with held(found.path), pytest.raises(UsageError, match="another process is at work"):
+        retinue.sweep(resume=found, executor=here)
 
 
 def test_a_wrong_value_is_told_before_anything_is_written(tmp_path: Path, here: Executor) -> None:

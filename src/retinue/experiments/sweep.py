@@ -26,7 +26,7 @@ from retinue.experiments.sweeps.settle import Settler
 from retinue.experiments.sweeps.study import Study
 from retinue.experiments.sweeps.sweep import Sweep
 from retinue.experiments.sweeps.trial import import_all
-from retinue.locks import HeldError, held
+from retinue.locks import NAME, HeldError, held, is_held
 from retinue.models.published import Permit, allow, refuse
 from retinue.processes import Processes
 from retinue.recipe import Recipe, make_recipe
@@ -96,14 +96,9 @@ def sweep(
     permit = download if callable(download) else allow if download else refuse
     at_once = _workers(workers, device)
     if resume is not None:
-        said: dict[str, Any] = {
-            "data": data,
-            "vary": vary,
-            "experiment": experiment,
-            "recipe": recipe,
-        }
-        said |= {"search": search, "trials": trials, "seeds": seeds, "prune": prune}
-        said |= {"threads": threads, "output": output, **settings}
+        said: dict[str, Any] = {"data": data, "vary": vary, "experiment": experiment}
+        said |= {"recipe": recipe, "search": search, "trials": trials, "seeds": seeds}
+        said |= {"prune": prune, "threads": threads, "output": output, **settings}
         if named := [key for key, value in said.items() if value]:
             raise UsageError(f"{', '.join(named)}: a sweep goes on as it began; leave it out")
         journal = Journal.load(resume.path if isinstance(resume, Sweep) else resume)
@@ -139,6 +134,8 @@ def _begin(plan: Plan, output: Path | None) -> Journal:
     """Make the folder of a new sweep; what is wrong with the plan was told before."""
     if output is not None and (output / FILE).is_file():
         raise UsageError(f"--output {output}: holds a sweep; go on with: retinue sweep --resume")
+    if output is not None and is_held(output) is False:
+        (output / NAME).unlink()  # of a driver that was killed before anything had begun
     require_free(output)
     if output is None:
         name = plan.experiment or Path(plan.data).stem

@@ -29,7 +29,7 @@ class Settles:
     """Settles without data."""
 
     def settle(self, values: Values) -> Settled:
-        return Settled(values, make_recipe({"data": "digits", "lr": values["lr"]}))
+        return Settled(values, make_recipe({"data": "digits", "lr": values["lr"], "epochs": 2}))
 
 
 @pytest.fixture

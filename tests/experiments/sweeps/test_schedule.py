@@ -161,3 +161,22 @@ def test_later_seeds_wait_for_the_first_where_trainings_are_pruned(make: Make) -
     assert Journal.load(schedule.journal.path).pruned == ["0001-seed0"]
     again = make()
     assert again.next() == Trial(2, 1)
+
+
+def test_no_trial_is_stopped_in_its_first_third(make: Make) -> None:
+    words = "lr=1,2,3,4,5,6,7"
+    schedule = make(words, prune=True)
+    for val in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95):
+        trial = schedule.next()
+        assert trial is not None
+        assert schedule.study is not None
+        schedule.study.report(trial.setting, [val] * 12)
+        finish(schedule, trial, val)
+    worst = schedule.next()
+    assert worst is not None
+    epochs = 12
+    recipe = schedule.journal.settings[worst.setting - 1].recipe
+    assert recipe is not None
+    recipe["epochs"] = epochs
+    stopped = [schedule.should_stop(worst, [0.1] * done) for done in range(1, epochs + 1)]
+    assert stopped == [done >= 4 for done in range(1, epochs + 1)]

@@ -4,7 +4,7 @@ import pytest
 
 from retinue.errors import MissingExtraError
 from retinue.experiments.sweeps.result import Values
-from retinue.experiments.sweeps.study import BEFORE_PRUNING, Study
+from retinue.experiments.sweeps.study import BEFORE_PRUNING, INSIST, Study
 from retinue.experiments.sweeps.varying import axes_of
 
 AXES = axes_of(
@@ -54,6 +54,24 @@ def test_tpe_goes_where_it_was_good_and_random_does_not() -> None:
         return sum(goodness(values) > 0.95 for values in late) / len(late)
 
     assert near("tpe") > near("random") + 0.1
+
+
+def test_where_tpe_insists_on_what_was_tried_chance_decides() -> None:
+    axes = axes_of(["lr=1,2,3,4,5,6,7,8,9,10"])
+    study = Study(axes, "tpe", 0, prune=False)
+    for number in range(1, 31):
+        study.adopt(number, {"lr": 5 if number % 3 else 9})
+        study.tell(number, 1.0 if number % 3 else 0.0)
+
+    def drawn(attempts: range) -> set[object]:
+        found = set()
+        for attempt in attempts:
+            found.add(study.ask(31, attempt)["lr"])
+            study.tell(31, None)
+        return found
+
+    assert len(drawn(range(INSIST))) < 6
+    assert len(drawn(range(INSIST, INSIST + 40))) == 10
 
 
 def test_a_training_below_the_median_is_stopped_and_none_before_others_ended() -> None:

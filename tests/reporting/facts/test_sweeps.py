@@ -146,4 +146,4 @@ def test_names_are_short_and_without_marks_of_direction() -> None:
     assert max(map(len, titles(axes).values())) < 90
     drawn = Axis("lr", range=Range(0.0, 1.0))
     assert value_of(drawn, 0.123456) == "0.123"
-    assert value_of(axes[1], True) == "yes"
+    assert value_of(axes[1], True) == "true"

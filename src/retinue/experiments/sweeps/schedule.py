@@ -21,6 +21,7 @@ from retinue.experiments.sweeps.settle import Settler
 from retinue.experiments.sweeps.study import Study
 
 ATTEMPTS = 50  # draws of a setting that was not tried yet
+EARLY = 1 / 3  # of the epochs, in which no trial is stopped
 AT_WORK = "at work"
 
 
@@ -75,11 +76,15 @@ class Schedule:
         self._tell(trial.setting)
 
     def should_stop(self, trial: Trial, curve: list[float]) -> bool:
-        """Whether pruning stops a trial at work; only a setting's first one is judged."""
-        if self.study is None or trial.seed != self.journal.first_seed:
+        """Whether pruning stops a trial at work; only a setting's first one is judged.
+
+        None is in its first third: while the learning rate rises, little can be told.
+        """
+        recipe = self.journal.settings[trial.setting - 1].recipe
+        if self.study is None or recipe is None or trial.seed != self.journal.first_seed:
             return False
         self.study.report(trial.setting, curve)
-        return self.study.should_stop(trial.setting)
+        return len(curve) >= EARLY * recipe["epochs"] and self.study.should_stop(trial.setting)
 
     def _waiting(self) -> Trial | None:
         """The first that waits: every setting with the first seed, then with the next.

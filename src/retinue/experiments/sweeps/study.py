@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
 AT_RANDOM = 10  # settings that TPE draws before it has something to go by
+INSIST = 10  # draws of TPE, all of which were tried before, after which it is left to chance
 BEFORE_PRUNING = 5  # trainings that have to be finished before any is stopped
 
 
@@ -49,8 +50,9 @@ class Study:
         self._trials: dict[int, Any] = {}
 
     def ask(self, number: int, attempt: int = 0) -> Values:
-        """The values of a new setting; another `attempt` draws anew."""
-        self._study.sampler = self._sampler(seed_for(self.seed, "sweep", number, attempt))
+        """The values of a new setting; another `attempt` draws anew, after some at random."""
+        seed = seed_for(self.seed, "sweep", number, attempt)
+        self._study.sampler = self._sampler(seed, self.search == "random" or attempt >= INSIST)
         self._trials[number] = trial = self._study.ask(self._space)
         return {axis.key: _value(axis, trial.params[axis.key]) for axis in self.axes}
 
@@ -82,11 +84,11 @@ class Study:
         else:
             self._study.tell(trial, state=TrialState.PRUNED if pruned else TrialState.FAIL)
 
-    def _sampler(self, seed: int) -> "BaseSampler":
+    def _sampler(self, seed: int, at_random: bool) -> "BaseSampler":
         from optuna import exceptions, samplers
 
         seed %= 2**32  # what NumPy's generators of old take
-        if self.search != "tpe":
+        if at_random:
             return samplers.RandomSampler(seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", exceptions.ExperimentalWarning)

@@ -133,7 +133,8 @@ def test_every_number_of_a_level_stands_in_its_row(
         assert row[3] == percent(level["train"])
         assert row[4] == f"{100 * (level['train'] - level['mean']):.1f}"
         assert row[5] == f"{100 * level['spread']:.1f}"
-        assert row[6:9] == [str(level["settings"]), str(level["trainings"]), "0"]
+        assert row[6] == f"{level['loss_spread']:.2g}"
+        assert row[7:10] == [str(level["settings"]), str(level["trainings"]), "0"]
 
 
 def test_the_gap_is_taken_setting_by_setting(copy: Path) -> None:
