@@ -267,6 +267,7 @@ HERE, ELSEWHERE = platform.node(), "another-host"
         (HERE, 2**22 + 1, 0, False),  # no such process: Linux has fewer
         (HERE, os.getpid(), 0, False),
     ],
+    ids=[f"case {number}" for number in range(6)],  # process numbers differ
 )
 def test_without_locks_a_run_that_shows_life_is_not_taken(
     run: Run,
