@@ -64,7 +64,7 @@ def test_where_tpe_insists_on_what_was_tried_chance_decides() -> None:
         study.tell(number, 1.0 if number % 3 else 0.0)
 
     def drawn(attempts: range) -> set[object]:
-        found = set()
+        found: set[object] = set()
         for attempt in attempts:
             found.add(study.ask(31, attempt)["lr"])
             study.tell(31, None)
