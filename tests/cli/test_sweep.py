@@ -88,3 +88,25 @@ def test_what_is_wrong_is_one_line_and_leaves_nothing(
     assert told in err
     assert err.count("\n") == 1
     assert [path for path in here.rglob("*") if path.is_file()] == []
+
+
+def test_each_trainings_time_limit_is_a_setting_and_the_sweeps_an_option(
+    command: Command, here: Path
+) -> None:
+    words = ("sweep", *SMALL, "--vary", "lr=1e-3,0.1", "--output", "s", "--time-limit", "0.001s")
+    code, _, err = command(*words, "--set", "time_limit=30s", "--set", "data=shapes")
+    assert (code, err) == (0, "")
+    plan = Journal.load("s").plan
+    assert plan.base["time_limit"] == 30
+    assert plan.data == "digits"
+
+
+def test_a_recipe_file_the_network_and_settings_lie_over_one_another(
+    command: Command, here: Path
+) -> None:
+    Path("mine.yaml").write_text("model: cnn\nepochs: 9\nlr: 0.5\n")
+    words = ("--recipe", "mine.yaml", "--set", "epochs=2", "--set", "limit_per_class=20")
+    options = ("--vary", "batch_size=64,128", "--time-limit", "0.001s", "--output", "s")
+    assert command("sweep", "digits", *words, "--model", "softmax", *options)[0] == 0
+    base = Journal.load("s").plan.base
+    assert (base["model"], base["epochs"], base["lr"]) == ({"name": "softmax"}, 2, 0.5)

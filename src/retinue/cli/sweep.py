@@ -75,23 +75,21 @@ def sweep(
     """Train with many settings, and say which of them mattered and by how much."""
     from retinue.cli.comparing import Teller
     from retinue.experiments.sweep import sweep as sweep_all
-    from retinue.recipe import make_recipe, parse_assignments
+    from retinue.recipe import make_recipe, parse_assignments, read_recipe
 
     console = make_console(as_json)
     if experiment == "list":
         _tell_experiments(console, as_json)
         return
     teller = Teller(console)
-    assigned = parse_assignments(settings or [])
-    make_recipe(assigned)  # an unknown key is told by its name
-    if model is not None:
-        assigned = make_recipe({"model": model}, assigned).model_dump(exclude_unset=True)
+    layers = [{} if recipe is None else read_recipe(recipe)]
+    layers += [{} if model is None else {"model": model}, parse_assignments(settings or [])]
     try:
         found = sweep_all(
             data,
             vary or (),
             experiment=experiment,
-            recipe=recipe,
+            recipe=make_recipe(*layers) if any(layers) else None,
             search=search,
             trials=trials,
             seeds=seeds,
@@ -106,7 +104,6 @@ def sweep(
             device=device,
             download=teller.permit(download),
             listener=teller.listener(),
-            **assigned,
         )
     finally:
         teller.status.stop()
