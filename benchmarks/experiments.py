@@ -14,12 +14,11 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from benchmarks import arrays
-from retinue.experiments.sweeps.asking import shipped
+from retinue.experiments.sweeps.asking import ready, shipped
 from retinue.experiments.sweeps.shipped import is_measured, measured, ship
 from retinue.experiments.sweeps.sweep import Sweep
 from retinue.wording import count, percent
@@ -27,7 +26,7 @@ from retinue.writing import write_text
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "experiments.md"
 PICTURES = DOCUMENT.parent / "pictures"
-RESULTS = Path(str(files("retinue.experiments"))) / "ready" / "results"
+RESULTS = Path(str(ready())) / "results"
 HEAD = """# The ready-made experiments, and what they gave
 
 Each is a sweep: `retinue sweep --experiment NAME` does it again, on your data too

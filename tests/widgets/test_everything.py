@@ -112,10 +112,11 @@ def test_the_whole_session_stays_on_this_machine(
         for button in page.locator("button").all():
             if button.is_visible() and button.is_enabled():
                 button.click()
+        settled(page)  # an answer on its way may still show or hide a control
         for choice in page.locator("select").all():
             if choice.is_visible() and choice.is_enabled():
                 choice.select_option(index=choice.locator("option").count() - 1)
-        settled(page)
+                settled(page)
         assert watched.faults() == []
         assert len(watched.asked) > 10
         page.evaluate("new Image().src = 'https://example.org/x.png'")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retinue.cli.console import make_console, print_json, print_table
-from retinue.cli.options import CacheMemory, DataRoot, Json, Set
+from retinue.cli.console import make_console, print_json, print_sections, print_table
+from retinue.cli.options import CacheMemory, DataRoot, Download, Json, Set, TrainingDevice
 from retinue.wording import percent
 
 if TYPE_CHECKING:
@@ -45,14 +45,10 @@ def compare(
     output: Annotated[
         Path | None, typer.Option(help="Folder; default comparisons/<data>-<n>.")
     ] = None,
-    download: Annotated[
-        bool, typer.Option("--download", help="Fetch weights that are not on this machine.")
-    ] = False,
+    download: Download = False,
     data_root: DataRoot = None,
     cache_memory: CacheMemory = "1GiB",
-    device: Annotated[
-        str, typer.Option(help="Where to train: auto, cpu, cuda or cuda:N.")
-    ] = "auto",
+    device: TrainingDevice = "auto",
     threads: Annotated[
         int | None, typer.Option(min=1, help="Of the processor; default all.")
     ] = None,
@@ -145,12 +141,7 @@ def _tell(console: "Console", values: dict[str, Any]) -> None:
         console.print()
         head = ["", "before", "by points", "95 % interval", "p, Holm", "shown"]
         print_table(console, head, [_difference(pair) for pair in values["pairs"]])
-    for section in values["discussion"]:
-        console.print(f"\n[bold]{section['title']}[/]")
-        for sentence in section["sentences"]:
-            # A pipe has no width: what reads it must not find sentences broken.
-            console.print(sentence, markup=False, soft_wrap=not console.is_terminal)
-    console.print()
+    print_sections(console, values["discussion"])
 
 
 def _quality(one: dict[str, Any]) -> list[str]:

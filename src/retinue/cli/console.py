@@ -4,7 +4,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +64,16 @@ def print_table(
     for row in rows:
         table.add_row(*(escape(_cell(cell)) for cell in row))
     console.print(table)
+
+
+def print_sections(console: Console, sections: Sequence[Mapping[str, Any]]) -> None:
+    """A discussion: sections with a `title` and `sentences`, and an empty line after them."""
+    for section in sections:
+        console.print(f"\n[bold]{escape(section['title'])}[/]")
+        for sentence in section["sentences"]:
+            # A pipe has no width: what reads it must not find sentences broken.
+            console.print(sentence, markup=False, soft_wrap=not console.is_terminal)
+    console.print()
 
 
 def print_notes(console: Console, data: "ImageData") -> None:

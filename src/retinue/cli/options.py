@@ -18,6 +18,10 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Any key of the recipe, as model.depth=4."),
 ]
+Download = Annotated[
+    bool, typer.Option("--download", help="Fetch weights that are not on this machine.")
+]
+TrainingDevice = Annotated[str, typer.Option(help="Where to train: auto, cpu, cuda or cuda:N.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 AllowLocal = Annotated[
     bool, typer.Option("--allow-local", help="Fetch from private addresses and any port too.")

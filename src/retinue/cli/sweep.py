@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retinue.cli.console import make_console, print_json, print_table
-from retinue.cli.options import CacheMemory, DataRoot, Json, Set
+from retinue.cli.console import make_console, print_json, print_sections, print_table
+from retinue.cli.options import CacheMemory, DataRoot, Download, Json, Set, TrainingDevice
 from retinue.wording import percent
 
 if TYPE_CHECKING:
@@ -58,14 +58,10 @@ def sweep(
     resume: Annotated[
         Path | None, typer.Option(metavar="SWEEP", help="Go on with a sweep that was stopped.")
     ] = None,
-    download: Annotated[
-        bool, typer.Option("--download", help="Fetch weights that are not on this machine.")
-    ] = False,
+    download: Download = False,
     data_root: DataRoot = None,
     cache_memory: CacheMemory = "1GiB",
-    device: Annotated[
-        str, typer.Option(help="Where to train: auto, cpu, cuda or cuda:N.")
-    ] = "auto",
+    device: TrainingDevice = "auto",
     threads: Annotated[
         int | None,
         typer.Option(min=1, help="Of each training; default the processor's, divided."),
@@ -146,9 +142,4 @@ def _tell(console: "Console", values: dict[str, Any]) -> None:
         print_table(console, ["best on val", "val", "test", "train", "training"], rows)
     if len(settings) > SHOWN:
         console.print(f"and {len(settings) - SHOWN} more in table.csv", markup=False)
-    for section in values["discussion"]:
-        console.print(f"\n[bold]{section['title']}[/]")
-        for sentence in section["sentences"]:
-            # A pipe has no width: what reads it must not find sentences broken.
-            console.print(sentence, markup=False, soft_wrap=not console.is_terminal)
-    console.print()
+    print_sections(console, values["discussion"])

@@ -10,19 +10,18 @@ import pytest
 from retinue.errors import RetinueError, UsageError
 from retinue.experiments.sweeps.axis import Axis, Range
 from retinue.experiments.sweeps.findings import Best, Difference, Findings, Luck
+from retinue.experiments.sweeps.phrases import difference_text, verdict_of
 from retinue.experiments.sweeps.sweep import Sweep
 from retinue.reporting.facts.sweep_words import (
     answer_of,
     chosen,
     cut,
-    difference_text,
     luck_sentences,
     question_of,
     recipe_name,
     titles,
     tried,
     value_of,
-    verdict_of,
 )
 from retinue.reporting.facts.sweeps import findings_of
 from tests.reporting.swept import AXES, written

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ class Experiment:
 
 def shipped() -> list[str]:
     """The names of the experiments that come with the package."""
-    return sorted(path.name.removesuffix(".yaml") for path in _folder().iterdir() if _is_one(path))
+    return sorted(
+        path.name.removesuffix(".yaml") for path in ready().iterdir() if path.name.endswith(".yaml")
+    )
 
 
 def read_experiment(name: str | Path) -> Experiment:
@@ -43,7 +46,7 @@ def read_experiment(name: str | Path) -> Experiment:
             raise UsageError(
                 f"--experiment {name}: there is none of that name; there are {', '.join(shipped())}"
             )
-        path = Path(str(_folder() / f"{name}.yaml"))
+        path = Path(str(ready() / f"{name}.yaml"))
     values = read_recipe(path)
     unknown = [key for key in values if key not in KEYS]
     if unknown or not isinstance(values.get("vary"), Mapping):
@@ -98,9 +101,6 @@ def asked_of(
     return {**found, "data": str(data), "base": base, "axes": axes_of(vary)}
 
 
-def _folder() -> Any:
+def ready() -> Traversable:
+    """The folder of the experiments that come with the package."""
     return files("retinue.experiments") / "ready"
-
-
-def _is_one(path: Any) -> bool:
-    return bool(path.name.endswith(".yaml"))

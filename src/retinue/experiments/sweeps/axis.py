@@ -33,6 +33,11 @@ class Axis:
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
+    def levels(self) -> tuple[Value, ...]:
+        """Its values, or the names of its variants; none with a range."""
+        return self.values or tuple(self.variants)
+
+    @property
     def title(self) -> str:
         """What it is called where people read: without the `model.` before it."""
         return self.key.removeprefix("model.").replace("_", " ")

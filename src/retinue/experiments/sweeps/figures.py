@@ -6,10 +6,9 @@ from itertools import chain
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from retinue.experiments.phrases import probability
 from retinue.experiments.sweeps.axis import Axis
-from retinue.experiments.sweeps.findings import Effect, Findings, Interaction, Setting
-from retinue.experiments.sweeps.phrases import value_text
+from retinue.experiments.sweeps.findings import Findings, Setting
+from retinue.experiments.sweeps.phrases import value_text, verdict_of
 from retinue.experiments.sweeps.places import (
     by_level,
     is_ordered,
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MAPS = 6  # pairs of keys whose interaction is drawn
-NOTHING = 1e-9  # what an interaction is above by rounding alone
 SECONDS, WORK = "seconds of training", "millions of multiply-adds a picture"
 
 
@@ -72,16 +70,14 @@ def _effects(axes: Mapping[str, Axis], findings: Findings) -> "Figure | None":
             for level, settings in by_level(axis, effect, findings.settings)
         )
         ordered = axis.range is not None or is_ordered([one.value for one in effect.levels])
-        verdict = _verdict(effect, "effect shown")
+        verdict = verdict_of(effect, "effect shown")
         panels.append(Panel(axis.title, levels, effect.shown, ordered, verdict))
     known = any(level.mean is not None for panel in panels for level in panel.levels)
     return effects(panels) if known else None
 
 
 def _interactions(axes: Mapping[str, Axis], findings: Findings) -> "Figure | None":
-    known = [
-        one for one in findings.interactions if one.p is not None or (one.size or 0.0) > NOTHING
-    ]
+    known = [one for one in findings.interactions if one.p is not None or one.departs]
     known.sort(
         key=lambda one: (
             not one.shown, 1.0 if one.p_holm is None else one.p_holm, -(one.size or 0.0)
@@ -94,7 +90,7 @@ def _interactions(axes: Mapping[str, Axis], findings: Findings) -> "Figure | Non
             tuple(map(value_text, one.rows)),
             tuple(map(value_text, one.columns)),
             one.cells,
-            _verdict(one, "interaction shown"),
+            verdict_of(one, "interaction shown"),
         )
         for one in known[:MAPS]
     ]
@@ -204,10 +200,7 @@ def _end(setting: Setting) -> str:
     """Why a setting has no accuracy, in the words of the figure; empty while it waits."""
     if setting.impossible:
         return "impossible"
-    counts = {
-        "diverged": setting.diverged, "stopped early": setting.pruned, "failed": setting.failed
-    }  # fmt: skip
-    return next((name for name, count in counts.items() if count), "")
+    return next((word for _, word in setting.unfinished), "")
 
 
 def _importance(axes: Mapping[str, Axis], findings: Findings) -> "Figure | None":
@@ -256,12 +249,6 @@ def _most_important(axes: Mapping[str, Axis], findings: Findings) -> Axis:
     if not known:
         return next(iter(axes.values()))
     return axes[max(known, key=lambda one: one.importance or 0.0).key]
-
-
-def _verdict(found: Effect | Interaction, shown: str) -> str:
-    if found.p_holm is None:
-        return "not tested"
-    return f"{shown if found.shown else 'not shown'}, {probability(found.p_holm)}"
 
 
 def _tests(settings: Sequence[Setting]) -> tuple[float, ...]:

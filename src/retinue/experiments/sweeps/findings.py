@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from retinue.experiments.sweeps.result import Value, Values
 
+ROUNDING = 1e-9  # what an interaction is above by rounding alone
+
 
 @dataclass(frozen=True)
 class Level:
@@ -88,6 +90,11 @@ class Interaction:
     shown: bool
     importance: float | None
 
+    @property
+    def departs(self) -> bool:
+        """Whether any cell departs from what both keys do by more than rounding."""
+        return self.size is not None and self.size > ROUNDING
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -116,6 +123,16 @@ class Setting:
     multiply_adds: int | None
     parameters: int | None
     efficient: bool
+
+    @property
+    def unfinished(self) -> tuple[tuple[int, str], ...]:
+        """How many trainings did not finish, by how they ended in words; kinds that there are."""
+        kinds = (
+            (self.diverged, "diverged"),
+            (self.pruned, "stopped early"),
+            (self.failed, "failed"),
+        )
+        return tuple((number, word) for number, word in kinds if number)
 
 
 @dataclass(frozen=True)

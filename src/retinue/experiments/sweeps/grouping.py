@@ -23,7 +23,7 @@ def levels_of(axis: Axis, tried: Sequence[Value]) -> tuple[tuple[Value, ...], li
     """
     if axis.range is not None:
         return _groups([float(value) for value in tried])
-    levels = tuple(axis.variants) or axis.values
+    levels = axis.levels
     places = {(type(level) is bool, level): place for place, level in enumerate(levels)}
     try:
         return levels, [places[type(value) is bool, value] for value in tried]

@@ -11,6 +11,7 @@ from retinue.experiments.sweeps.axis import Axis
 from retinue.experiments.sweeps.design import Design
 from retinue.experiments.sweeps.findings import Setting
 from retinue.experiments.sweeps.model import ROUNDING, Term
+from retinue.experiments.sweeps.study import range_distribution
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -71,18 +72,11 @@ def forest_shares(axes: Sequence[Axis], settings: Sequence[Setting]) -> dict[Ter
 
 
 def _distribution(axis: Axis) -> "BaseDistribution":
-    from optuna.distributions import (
-        CategoricalDistribution,
-        FloatDistribution,
-        IntDistribution,
-    )
+    from optuna.distributions import CategoricalDistribution
 
-    if axis.range is None:
-        return CategoricalDistribution([str(one) for one in tuple(axis.variants) or axis.values])
-    low, high = axis.range.low, axis.range.high
-    if axis.range.whole:
-        return IntDistribution(int(low), int(high), log=axis.range.log)
-    return FloatDistribution(low, high, log=axis.range.log)
+    if axis.range is not None:
+        return range_distribution(axis.range)
+    return CategoricalDistribution([str(one) for one in axis.levels])
 
 
 def _value(axis: Axis, setting: Setting) -> Any:

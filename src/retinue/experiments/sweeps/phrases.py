@@ -1,5 +1,7 @@
-"""How values and settings are called where people read."""
+"""How values, settings, differences and verdicts are told where people read."""
 
+from retinue.experiments.phrases import in_points, points, probability
+from retinue.experiments.sweeps.findings import Difference, Effect, Interaction
 from retinue.experiments.sweeps.result import Value, Values
 
 
@@ -15,3 +17,18 @@ def setting_name(values: Values) -> str:
     return ", ".join(
         f"{key.removeprefix('model.')}={value_text(value)}" for key, value in values.items()
     )
+
+
+def difference_text(one: Difference) -> str:
+    """A difference with its interval where it has one, as `1.3 points (0.4 to 2.2)`."""
+    if one.low is None or one.high is None:
+        text = points(one.value)[0]
+        return f"{text} point{'' if text == '1.0' else 's'}"
+    return in_points(one.value, one.low, one.high)
+
+
+def verdict_of(found: Effect | Interaction, shown: str = "shown") -> str:
+    """Whether it is shown, in words, with its p after correction."""
+    if found.p_holm is None:
+        return "not tested"
+    return f"{shown if found.shown else 'not shown'}, {probability(found.p_holm)}"

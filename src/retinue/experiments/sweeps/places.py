@@ -27,13 +27,13 @@ def scale_of(axis: Axis) -> Scale:
     if axis.range is not None:
         found = axis.range
         return Scale(axis.title, low=found.low, high=found.high, log=found.log)
-    levels = _levels(axis)
+    levels = in_order(axis.levels)
     return Scale(axis.title, tuple(map(value_text, levels)), is_ordered(levels))
 
 
 def place_of(axis: Axis, value: Value) -> float:
     """The value's place on the scale of its key: the number of its level, or itself in a range."""
-    return _number(value) if axis.range is not None else float(_levels(axis).index(value))
+    return _number(value) if axis.range is not None else float(in_order(axis.levels).index(value))
 
 
 def by_level(
@@ -62,16 +62,15 @@ def middle_place(axis: Axis, settings: Sequence[Setting]) -> float:
 
 def setting_name(axes: Sequence[Axis], values: Mapping[str, Value]) -> str:
     """All values of a setting, as `lr 0.01, depth 3`; numbers of a range in three digits."""
-    texts = []
-    for axis in axes:
-        value = values[axis.key]
-        drawn = axis.range is not None and isinstance(value, float)
-        texts.append(f"{axis.title} {f'{value:.3g}' if drawn else shorten(value_text(value), 24)}")
-    return ", ".join(texts)
+    return ", ".join(
+        f"{axis.title} {shorten(text_on(axis, values[axis.key]), 24)}" for axis in axes
+    )
 
 
-def _levels(axis: Axis) -> tuple[Value, ...]:
-    return in_order(axis.values or tuple(axis.variants))
+def text_on(axis: Axis, value: Value) -> str:
+    """A value of a key in words; numbers of a range in three digits."""
+    drawn = axis.range is not None and isinstance(value, float)
+    return f"{value:.3g}" if drawn else value_text(value)
 
 
 def _number(value: Value) -> float:

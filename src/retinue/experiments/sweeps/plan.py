@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import prod
 from typing import Any
 
 from retinue.errors import UsageError
@@ -63,10 +64,7 @@ class Plan:
         """How many settings are tried."""
         if self.search != "grid":
             return self.trials or WITHOUT_GRID
-        count = 1
-        for axis in self.axes:
-            count *= len(axis.values)
-        return count
+        return prod(len(axis.values) for axis in self.axes)
 
     def recipe(self, values: Values) -> Recipe:
         """The recipe, with much open yet, of a setting.

@@ -14,6 +14,7 @@ from retinue.experiments.sweeps.result import (
     FINISHED,
     PRUNED,
     WAITING,
+    Result,
     Value,
     Values,
 )
@@ -145,13 +146,10 @@ class Schedule:
             found = self.study.ask(number, attempt)
             if found not in known:
                 return found
-            self._tell_again(number, known.index(found) + 1)
+            # A setting that is tried already gives what it gave.
+            twin = collect(self.journal, known.index(found) + 1)
+            self.study.tell(number, _value(twin))
         return None
-
-    def _tell_again(self, number: int, twin: int) -> None:
-        """A setting that is tried already gives what it gave."""
-        assert self.study is not None  # noqa: S101
-        self.study.tell(number, self._value(twin))
 
     def _tell(self, number: int) -> None:
         """Let the study know of a setting whose trials have all ended."""
@@ -165,15 +163,15 @@ class Schedule:
         results = collect(self.journal, number)
         if results and self.journal.plan.prune:
             self.study.report(number, results[0].val_curve)
-        self.study.tell(number, self._value(number), pruned)
+        self.study.tell(number, _value(results), pruned)
 
-    def _value(self, number: int) -> float | None:
-        """The mean accuracy on val of a setting that has ended well with all seeds."""
-        trials = [trial for trial in self.states if trial.setting == number]
-        if not trials or any(self.states[trial] != FINISHED for trial in trials):
-            return None
-        found = [one.val for one in collect(self.journal, number) if one.val is not None]
-        return float(np.mean(found)) if found else None
+
+def _value(results: Sequence[Result]) -> float | None:
+    """The mean accuracy on val of a setting that has ended well with all seeds."""
+    if any(one.state != FINISHED for one in results):
+        return None
+    found = [one.val for one in results if one.val is not None]
+    return float(np.mean(found)) if found else None
 
 
 def _of_grid(axes: Sequence[Axis], place: int) -> Values | None:

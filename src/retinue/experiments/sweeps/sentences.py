@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from retinue.evaluation.statistics import wilson
 from retinue.experiments.discussion import Section
-from retinue.experiments.phrases import in_points, listed, points, probability
+from retinue.experiments.phrases import listed, points, probability
 from retinue.experiments.sweeps import remarks
 from retinue.experiments.sweeps.axis import Axis
 from retinue.experiments.sweeps.error import NOTHING, SEEDS
-from retinue.experiments.sweeps.findings import Difference, Effect, Findings, Interaction
+from retinue.experiments.sweeps.findings import Effect, Findings, Interaction
+from retinue.experiments.sweeps.phrases import difference_text
 from retinue.experiments.sweeps.remarks import named, titled
 from retinue.wording import count, percent
 
@@ -99,7 +100,7 @@ def _shown(effect: Effect, title: str) -> str:
     largest = apart[0] if apart else effect.differences[0]
     text = (
         f"{title[:1].upper()}{title[1:]} matters: {named(largest.better)} is above "
-        f"{named(largest.worse)} by {_by(largest)}"
+        f"{named(largest.worse)} by {difference_text(largest)}"
     )
     if largest.least is not None and largest.most is not None and largest.least < largest.most:
         least, most = points(largest.least, largest.most)
@@ -122,15 +123,9 @@ def _not_shown(effect: Effect, title: str) -> str:
     (noticed,) = points(max(widths))
     return (
         f"Between the values of {title} no difference is shown ({probability(effect.p_holm)}); "
-        f"the largest measured is {_by(effect.differences[0])}, and one has to be measured as "
-        f"{noticed} points to stand out by itself."
+        f"the largest measured is {difference_text(effect.differences[0])}, and one has to be "
+        f"measured as {noticed} points to stand out by itself."
     )
-
-
-def _by(one: Difference) -> str:
-    if one.low is None or one.high is None:
-        return f"{points(one.value)[0]} points"
-    return in_points(one.value, one.low, one.high)
 
 
 def _depends(one: Interaction, titles: dict[str, str]) -> str:

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 from retinue.errors import UsageError
+from retinue.experiments.sweeps.asking import ready
 from retinue.experiments.sweeps.journal import SCHEMA
 from retinue.experiments.sweeps.result import Result
 from retinue.experiments.sweeps.sweep import Sweep
@@ -115,5 +116,5 @@ def _rounded(value: Any) -> Any:
     return [_rounded(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _folder() -> Any:
-    return files("retinue.experiments") / "ready" / "results"
+def _folder() -> Traversable:
+    return ready() / "results"

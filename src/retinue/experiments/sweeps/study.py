@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from retinue.errors import MissingExtraError
-from retinue.experiments.sweeps.axis import Axis
+from retinue.experiments.sweeps.axis import Axis, Range
+from retinue.experiments.sweeps.places import in_order, is_ordered
 from retinue.experiments.sweeps.result import Value, Values
 from retinue.seeds import seed_for
 
@@ -99,29 +100,26 @@ class Study:
 
 def _distribution(axis: Axis) -> "BaseDistribution":
     """Where Optuna draws: of levels it draws the place, so that order tells it what is near."""
-    from optuna.distributions import (
-        CategoricalDistribution,
-        FloatDistribution,
-        IntDistribution,
-    )
+    from optuna.distributions import CategoricalDistribution, IntDistribution
 
-    found = axis.range
-    if found is None:
-        places = range(len(axis.values))
-        return (
-            IntDistribution(0, len(axis.values) - 1)
-            if _in_order(axis.values)
-            else CategoricalDistribution(tuple(places))
-        )
+    if axis.range is not None:
+        return range_distribution(axis.range)
+    if _rise_or_fall(axis.values):
+        return IntDistribution(0, len(axis.values) - 1)
+    return CategoricalDistribution(tuple(range(len(axis.values))))
+
+
+def range_distribution(found: Range) -> "BaseDistribution":
+    """A range as Optuna has it."""
+    from optuna.distributions import FloatDistribution, IntDistribution
+
     if found.whole:
         return IntDistribution(int(found.low), int(found.high), log=found.log)
     return FloatDistribution(found.low, found.high, log=found.log)
 
 
-def _in_order(values: Sequence[Value]) -> bool:
-    numbers = [value for value in values if isinstance(value, int | float)]
-    numbers = [value for value in numbers if not isinstance(value, bool)]
-    return len(numbers) == len(values) and numbers in (sorted(numbers), sorted(numbers)[::-1])
+def _rise_or_fall(values: tuple[Value, ...]) -> bool:
+    return is_ordered(values) and in_order(values) in (values, values[::-1])
 
 
 def _value(axis: Axis, parameter: Any) -> Value:

@@ -34,13 +34,14 @@ class Sweep:
             UsageError: there is none at this path, or a newer Retinue has written it.
             RetinueError: its files are damaged.
         """
-        Journal.load(path)
         file = Path(path) / EFFECTS
         try:
             values = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
         except (OSError, ValueError) as error:
             raise RetinueError(f"{file}: cannot be read: {error}") from None
-        return cls(Path(path), values)
+        found = cls(Path(path), values)
+        _ = found.journal  # what is no sweep has none
+        return found
 
     @cached_property
     def journal(self) -> Journal:

@@ -29,7 +29,7 @@ def command_line(run: Run) -> str | None:
     words = optional(run, "environment.json").get("command", [])
     if not isinstance(words, list) or len(words) < 2 or not re.search(r"retinue\b", str(words[0])):
         return None
-    return _line(["retinue", *map(str, words[1:])])
+    return line_of(["retinue", *map(str, words[1:])])
 
 
 def _of_run(run: Run) -> list[str]:
@@ -41,26 +41,27 @@ def _of_run(run: Run) -> list[str]:
             if optional(run, "model.json").get("no_graph")
             else []
         )
-        found.append(_line(["retinue", "evaluate", path, *own]))
-    return [*found, _line(["retinue", "report", path])]
+        found.append(line_of(["retinue", "evaluate", path, *own]))
+    return [*found, line_of(["retinue", "report", path])]
 
 
 def _training(run: Run) -> str:
     """Training by the same recipe; the data is where it was found then."""
     root = run.data.get("data_root")
     where = ["--data-root", root] if root else []
-    return _line(["retinue", "train", "--recipe", f"{run.path}/recipe.yaml", *where])
+    return line_of(["retinue", "train", "--recipe", f"{run.path}/recipe.yaml", *where])
 
 
 def _of_comparison(comparison: Comparison) -> list[str]:
     entrants = comparison.values["entrants"]
     behind = [run for one in entrants for run in runs_behind(comparison, one).runs]
     trained = [_training(run) for run in behind if run.recipe.data and not is_recorded(run)]
-    compared = _line(["retinue", "compare", *(path for one in entrants for path in one["runs"])])
-    return [*trained, compared, _line(["retinue", "report", str(comparison.path)])]
+    compared = line_of(["retinue", "compare", *(path for one in entrants for path in one["runs"])])
+    return [*trained, compared, line_of(["retinue", "report", str(comparison.path)])]
 
 
-def _line(words: Sequence[str]) -> str:
+def line_of(words: Sequence[str]) -> str:
+    """A command as a shell takes it."""
     return " ".join(map(quoted, words))
 
 

@@ -15,7 +15,7 @@ from retinue.experiments.sweeps.plan import Plan
 from retinue.experiments.sweeps.result import Value
 from retinue.experiments.sweeps.sweep import BEST, Sweep
 from retinue.recipe import make_recipe, parse_assignments
-from retinue.reporting.facts.commands import quoted
+from retinue.reporting.facts.commands import line_of
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,60}")
 _NAME = re.compile(r"[A-Za-z]\w*(\.\w+)*")
@@ -36,8 +36,8 @@ def sweep_commands(sweep: Sweep, asked: Repeat) -> list[str]:
     if (sweep.path / BEST).is_file():
         root = ["--data-root", plan.data_root] if plan.data_root else []
         recipe = ["--recipe", str(sweep.path / BEST)]
-        found.append(_line(["retinue", "train", *_operand(plan.data), *recipe, *root]))
-    return [*found, _line(["retinue", "report", str(sweep.path)])]
+        found.append(line_of(["retinue", "train", *_operand(plan.data), *recipe, *root]))
+    return [*found, line_of(["retinue", "report", str(sweep.path)])]
 
 
 def repeat_of(plan: Plan) -> Repeat:
@@ -48,10 +48,10 @@ def repeat_of(plan: Plan) -> Repeat:
     """
     for words in (_by_shipped(plan), _by_options(plan)):
         if words is not None:
-            return Repeat(_line(["retinue", "sweep", *words, *_options(plan)]))
+            return Repeat(line_of(["retinue", "sweep", *words, *_options(plan)]))
     name = plan.experiment if _FILE_NAME.fullmatch(plan.experiment) else "experiment"
     words = ["--experiment", f"{name}.yaml", *_options(plan)]
-    return Repeat(_line(["retinue", "sweep", *words]), f"{name}.yaml", experiment_text(plan))
+    return Repeat(line_of(["retinue", "sweep", *words]), f"{name}.yaml", experiment_text(plan))
 
 
 def experiment_text(plan: Plan) -> str:
@@ -167,10 +167,6 @@ def _each(option: str, words: list[str]) -> list[str]:
 def _operand(data: str | None) -> list[str]:
     """The data; after a name that begins like an option, no option is looked for."""
     return [] if data is None else [f"./{data}" if data.startswith("-") else data]
-
-
-def _line(words: list[str]) -> str:
-    return " ".join(map(quoted, words))
 
 
 class _Dumper(yaml.SafeDumper):

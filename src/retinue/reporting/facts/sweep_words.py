@@ -2,18 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from retinue.experiments.phrases import in_points, listed, points, probability
+from retinue.experiments.phrases import listed, points
 from retinue.experiments.sweeps.axis import Axis
-from retinue.experiments.sweeps.findings import (
-    Best,
-    Difference,
-    Effect,
-    Findings,
-    Interaction,
-    Luck,
-)
-from retinue.experiments.sweeps.phrases import value_text
-from retinue.experiments.sweeps.places import setting_name
+from retinue.experiments.sweeps.error import NOTHING
+from retinue.experiments.sweeps.findings import Best, Effect, Findings, Luck
+from retinue.experiments.sweeps.phrases import difference_text, value_text
+from retinue.experiments.sweeps.places import setting_name, text_on
 from retinue.experiments.sweeps.plan import Plan
 from retinue.experiments.sweeps.result import (
     DIVERGED,
@@ -54,8 +48,7 @@ def cut(text: str, limit: int = LONGEST) -> str:
 
 def value_of(axis: Axis, value: Value) -> str:
     """A setting's value in a table; numbers of a range in three digits."""
-    drawn = axis.range is not None and isinstance(value, float)
-    return f"{value:.3g}" if drawn else cut(value_text(value), CELL)
+    return cut(text_on(axis, value), CELL)
 
 
 def recipe_name(axes: Sequence[Axis], values: Mapping[str, Value]) -> str:
@@ -68,7 +61,7 @@ def answer_of(findings: Findings, axes: Sequence[Axis]) -> tuple[str, ...]:
     names = titles(axes)
     if not findings.counts.get(FINISHED):
         return ("No training has finished, so nothing can be said.",)
-    if findings.tested == "nothing":
+    if findings.tested == NOTHING:
         reason = findings.why_not.rstrip(".")
         return (f"Whether what was varied matters is not tested: {reason}.",)
     effects = sorted(findings.effects, key=lambda one: -(one.importance or 0.0))
@@ -86,21 +79,6 @@ def answer_of(findings: Findings, axes: Sequence[Axis]) -> tuple[str, ...]:
         pairs = [" and ".join(names[key] for key in one.keys) for one in together[:NAMED]]
         found.append(f"Two that depend on one another: {'; '.join(pairs)}.")
     return tuple(f"{sentence[:1].upper()}{sentence[1:]}" for sentence in found)
-
-
-def verdict_of(found: Effect | Interaction) -> str:
-    """Whether it is shown, in words, with its p after correction."""
-    if found.p_holm is None:
-        return "not tested"
-    return f"{'shown' if found.shown else 'not shown'}, {probability(found.p_holm)}"
-
-
-def difference_text(one: Difference) -> str:
-    """A difference with its interval where it has one, as `1.3 points (0.4 to 2.2)`."""
-    if one.low is None or one.high is None:
-        text = points(one.value)[0]
-        return f"{text} point{'' if text == '1.0' else 's'}"
-    return in_points(one.value, one.low, one.high)
 
 
 def tried(findings: Findings) -> str:
@@ -124,6 +102,13 @@ def tried(findings: Findings) -> str:
         several = "settings are" if impossible > 1 else "setting is"
         told += f" {impossible:,} {several} impossible."
     return told
+
+
+def interval_text(low: float | None, high: float | None) -> str:
+    """An interval of shares, empty without one; what lies beyond 0 or 1 cannot be."""
+    if low is None or high is None:
+        return ""
+    return f"{percent(max(low, 0.0))} to {percent(min(high, 1.0))}"
 
 
 def chosen(best: Best, axes: Sequence[Axis]) -> tuple[str, ...]:

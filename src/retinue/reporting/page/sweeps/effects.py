@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from retinue.experiments.phrases import points, seconds
 from retinue.experiments.sweeps.axis import Axis
+from retinue.experiments.sweeps.error import NOTHING, SEEDS, SETTINGS
 from retinue.experiments.sweeps.findings import (
     Difference,
     Effect,
@@ -12,11 +13,11 @@ from retinue.experiments.sweeps.findings import (
     Level,
     Setting,
 )
-from retinue.experiments.sweeps.phrases import value_text
+from retinue.experiments.sweeps.phrases import value_text, verdict_of
 from retinue.experiments.sweeps.places import by_level, is_ordered
 from retinue.recipe import Recipe
 from retinue.reporting.facts.sweep_commands import flat, word
-from retinue.reporting.facts.sweep_words import CELL, cut, verdict_of
+from retinue.reporting.facts.sweep_words import CELL, cut, interval_text
 from retinue.reporting.page.charts.levels import Point, levels_chart
 from retinue.reporting.page.sweeps.views import Cell, EffectView, Grid, Part
 from retinue.reporting.page.views import Collected, Table
@@ -24,7 +25,6 @@ from retinue.wording import percent
 
 DIFFERENCES = 45  # of a key, the largest first
 SHADES = 8
-NOTHING = 1e-9  # what an interaction is above by rounding alone
 
 Titles = Mapping[str, str]
 
@@ -42,11 +42,11 @@ def effects_of(
 
 def how_tested(findings: Findings) -> str:
     """On what differences are tested, or why nothing is."""
-    if findings.tested == "nothing":
+    if findings.tested == NOTHING:
         return f"Nothing is tested: {findings.why_not.rstrip('.')}."
     by = {
-        "seeds": "by how much trainings of the same setting differ with another seed",
-        "settings": "by how much settings differ from the sum of what their values do",
+        SEEDS: "by how much trainings of the same setting differ with another seed",
+        SETTINGS: "by how much settings differ from the sum of what their values do",
     }[findings.tested]
     return (
         f"What is chance is judged {by}. A difference is called shown where p, corrected for "
@@ -132,7 +132,7 @@ def _levels(name: str, levels: Sequence[tuple[Level, Sequence[Setting]]]) -> Tab
         (
             cut(value_text(one.value), CELL),
             "" if one.mean is None else percent(one.mean),
-            _interval(one.low, one.high),
+            interval_text(one.low, one.high),
             "" if one.train is None else percent(one.train),
             _gap(settings),
             "" if one.spread is None else points(one.spread)[0],
@@ -202,7 +202,7 @@ def _grid(one: Interaction, titles: Titles) -> Grid:
         for name, row in zip(one.rows, one.cells, strict=True)
     )
     size = ""
-    if one.size is not None and one.size > NOTHING:
+    if one.departs and one.size is not None:
         size = f"; no cell is further than {points(one.size)[0]} points from what both do alone"
     verdict = {
         "not tested": f"Whether one depends on the other is not tested{size}.",
@@ -216,10 +216,3 @@ def _cell(value: float | None, low: float, high: float) -> Cell:
         return Cell("–", "")
     share = (value - low) / (high - low) if high > low else 0.0
     return Cell(percent(value), f"w{round(share * SHADES)}")
-
-
-def _interval(low: float | None, high: float | None) -> str:
-    """An interval of shares; what lies beyond 0 or 1 cannot be."""
-    if low is None or high is None:
-        return ""
-    return f"{percent(max(low, 0.0))} to {percent(min(high, 1.0))}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from retinue.experiments.sweeps.axis import Axis
 from retinue.experiments.sweeps.findings import Effect, Findings
-from retinue.experiments.sweeps.phrases import value_text
+from retinue.experiments.sweeps.phrases import difference_text, value_text, verdict_of
 from retinue.experiments.sweeps.plan import Plan
 from retinue.experiments.sweeps.result import WAITING
 from retinue.reporting.facts.headline import pictures_of
@@ -12,12 +12,11 @@ from retinue.reporting.facts.sweep_words import (
     answer_of,
     chosen,
     cut,
-    difference_text,
+    interval_text,
     luck_sentences,
     question_of,
     titles,
     tried,
-    verdict_of,
 )
 from retinue.reporting.page.charts.intervals import gauge, interval_bar
 from retinue.reporting.page.views import Card, First, Rank
@@ -67,10 +66,8 @@ def _caption(findings: Findings, pictures: int | None) -> str:
     trainings = findings.settings[best.setting - 1].trainings
     what = "of the test pictures" if pictures is None else f"of {pictures_of('test', pictures)}"
     mean = f", the mean of {count(trainings, 'training')}" if trainings > 1 else ""
-    interval = "one training a setting has no interval"
-    if best.test_low is not None and best.test_high is not None:
-        low, high = max(best.test_low, 0.0), min(best.test_high, 1.0)
-        interval = f"95 % interval {percent(low)} to {percent(high)}"
+    ends = interval_text(best.test_low, best.test_high)
+    interval = f"95 % interval {ends}" if ends else "one training a setting has no interval"
     return f"{what} recognised by the best recipe{mean}; {interval}"
 
 

@@ -6,7 +6,7 @@ from retinue.experiments.phrases import points
 from retinue.experiments.sweeps.axis import Axis
 from retinue.experiments.sweeps.findings import Findings, Setting
 from retinue.experiments.sweeps.journal import Journal
-from retinue.reporting.facts.sweep_words import cut, recipe_name, value_of
+from retinue.reporting.facts.sweep_words import cut, interval_text, recipe_name, value_of
 from retinue.reporting.page.sweeps.effects import Titles
 from retinue.reporting.page.views import Table
 from retinue.wording import percent
@@ -46,9 +46,9 @@ def impossible_of(findings: Findings, axes: Sequence[Axis]) -> Table | None:
 
 def failed_of(journal: Journal, axes: Sequence[Axis]) -> Table | None:
     """The trainings that failed, and why."""
-    values = {f"{one.number:04d}": one.values for one in journal.settings}
+    values = {one.name: journal.settings[one.setting - 1].values for one in journal.trials}
     rows = [
-        (name, recipe_name(axes, values[name.partition("-")[0]]), cut(str(reason), REASON))
+        (name, recipe_name(axes, values[name]), cut(str(reason), REASON))
         for name, reason in sorted(journal.failed.items())
     ]
     if not rows:
@@ -57,25 +57,15 @@ def failed_of(journal: Journal, axes: Sequence[Axis]) -> Table | None:
 
 
 def _row(one: Setting, axes: Sequence[Axis]) -> tuple[str, ...]:
-    interval = ""
-    if one.test_low is not None and one.test_high is not None:
-        low, high = max(one.test_low, 0.0), min(one.test_high, 1.0)
-        interval = f"{percent(low)} to {percent(high)}"
     return (
         f"{one.number}",
         *(value_of(axis, one.values[axis.key]) for axis in axes),
         *("" if share is None else percent(share) for share in (one.val, one.test)),
-        interval,
+        interval_text(one.test_low, one.test_high),
         "" if one.train is None else percent(one.train),
         "" if one.spread is None else points(one.spread)[0],
         f"{one.trainings:,}",
         "" if one.seconds is None else f"{one.seconds:.3g}",
         *("" if n is None else f"{n:,}" for n in (one.multiply_adds, one.parameters)),
-        ended(one),
+        ", ".join(f"{number:,} {word}" for number, word in one.unfinished),
     )
-
-
-def ended(one: Setting) -> str:
-    """The trainings of a setting that did not finish, by how they ended."""
-    kinds = ((one.diverged, "diverged"), (one.pruned, "stopped early"), (one.failed, "failed"))
-    return ", ".join(f"{n:,} {word}" for n, word in kinds if n)
