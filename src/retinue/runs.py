@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from retinue.errors import RetinueError, UsageError
 from retinue.locks import HeldError, held, is_held
 from retinue.recipe import Recipe, make_recipe, read_recipe
 from retinue.wording import percent
-from retinue.writing import appearing, csv_cell, from_csv_cell, naming, write_json
+from retinue.writing import from_csv_cell, naming, write_csv, write_json
 
 SCHEMA = 1
 RUNS = Path("runs")
@@ -275,12 +274,7 @@ class Run:
 
     def write_rows(self, name: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Write a CSV file of the folder, atomically."""
-        with (
-            appearing(self.path / name) as aside,
-            aside.open("w", encoding="utf-8", newline="") as file,
-        ):
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerows([csv_cell(cell) for cell in row] for row in chain([head], rows))
+        write_csv(self.path / name, head, rows)
 
     def _read_lines(self, name: str) -> list[dict[str, Any]]:
         path = self.path / name

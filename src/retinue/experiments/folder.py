@@ -1,6 +1,5 @@
 """Writing the folder of a comparison: whole, or not at all."""
 
-import csv
 import json
 import os
 import shutil
@@ -18,7 +17,7 @@ from retinue.experiments.entrants import Entrant
 from retinue.experiments.findings import Findings
 from retinue.experiments.numbers import SCORES, Numbers
 from retinue.runs import numbered, slug
-from retinue.writing import csv_cell, write_json, write_text
+from retinue.writing import write_csv, write_json, write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -150,7 +149,4 @@ def _row(entrant: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(rows[0].keys())
-        writer.writerows([csv_cell(cell) for cell in row.values()] for row in rows)
+    write_csv(path, list(rows[0]), [list(row.values()) for row in rows])

@@ -1,6 +1,5 @@
 """What a sweep's folder gets when it has ended: table, effects, best recipe, figures."""
 
-import csv
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -20,7 +19,7 @@ from retinue.models.catalogue import is_known, split_way
 from retinue.recipe import make_recipe, write_recipe
 from retinue.runs import Run
 from retinue.training.carry_out import draw_run
-from retinue.writing import appearing, csv_cell, write_json
+from retinue.writing import write_csv, write_json
 
 NUMBERS = (
     "test", "val", "train", "val_loss", "train_loss", "epochs", "best_epoch", "parameters",
@@ -95,15 +94,17 @@ def _about(journal: Journal, results: Sequence[Result]) -> dict[str, Any]:
 def _write_table(journal: Journal, results: Sequence[Result]) -> None:
     """table.csv: a line a training."""
     keys = [axis.key for axis in journal.plan.axes]
+    rows = (
+        [
+            one.setting,
+            one.seed,
+            *(value_text(one.values[key]) for key in keys),
+            one.state,
+            *(getattr(one, name) for name in NUMBERS),
+            one.run,
+            one.reason,
+        ]
+        for one in results
+    )
     head = ["setting", "seed", *keys, "state", *NUMBERS, "run", "reason"]
-    with (
-        appearing(journal.path / TABLE) as aside,
-        aside.open("w", encoding="utf-8", newline="") as file,
-    ):
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(head)
-        for one in results:
-            values = [value_text(one.values[key]) for key in keys]
-            numbers = [getattr(one, name) for name in NUMBERS]
-            row = [one.setting, one.seed, *values, one.state, *numbers, one.run, one.reason]
-            writer.writerow([csv_cell(cell) for cell in row])
+    write_csv(journal.path / TABLE, head, rows)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -104,7 +103,7 @@ def ship(sweep: Sweep, date: str, seconds: float, path: Path) -> None:
 
 
 def _lines(results: Sequence[Result]) -> list[dict[str, Any]]:
-    return [{key: asdict(one)[key] for key in KEPT} for one in results]
+    return [{key: getattr(one, key) for key in KEPT} for one in results]
 
 
 def _rounded(value: Any) -> Any:
