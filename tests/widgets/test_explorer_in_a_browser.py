@@ -301,6 +301,7 @@ def test_measurements_are_shown_only_where_there_are_some(
         page = opened(browser_page, host)
         expect(page.locator("#a .measured")).to_be_hidden()
         expect(page.locator("#b .measured p").first).to_contain_text("71.0 % (70.0 % to 72.0 %)")
+        expect(page.locator("#b .measured p").first).to_contain_text("after 52 s of training")
         expect(page.locator("#b table tbody")).to_contain_text("71.0 % (70.0 % to 72.0 %)")
         assert page.locator("#b [aria-current]").count() == 1
         host.take(page, "b", {"kernel_size": 5})

@@ -94,7 +94,7 @@ function measuredView() {
     const row = measured.find((one) => isMeasured(one, settings));
     here.textContent = row
       ? `With this kernel size, stride and padding: ${accuracyOf(row)} of test pictures right, `
-        + `after ${shortNumber(row.seconds)} s of training.`
+        + `after ${secondsOf(row)} of training.`
       : "No network with this kernel size, stride and padding was measured.";
     source.textContent = text;
     source.hidden = !text;
@@ -113,11 +113,16 @@ function accuracyOf(row) {
   return `${percent(row.accuracy)} (${percent(row.low)} to ${percent(row.high)})`;
 }
 
+// Another run of the same training takes some percent more or less.
+function secondsOf(row) {
+  return `${Number(row.seconds.toPrecision(2))} s`;
+}
+
 function measuredRow(row, here) {
   const texts = [
     bySize(row.kernel), bySize(row.stride),
     Array.isArray(row.padding) ? bySize(row.padding) : String(row.padding),
-    accuracyOf(row), `${shortNumber(row.seconds)} s`,
+    accuracyOf(row), secondsOf(row),
   ];
   return element("tr", { "aria-current": here && "true" },
     ...texts.map((text) => element("td", { text })));
