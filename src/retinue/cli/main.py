@@ -4,6 +4,7 @@ import importlib
 import signal
 import sys
 import traceback
+from collections.abc import Mapping
 from typing import NoReturn
 
 import typer
@@ -31,6 +32,7 @@ COMMANDS = {
     "models": ("models", "models"),
 }
 PASSING_ON = ("verify-resume",)  # commands that give another's options on
+GROUPS = ("lessons",)  # modules that have COMMANDS and a HELP of their own, listed last
 
 
 def make_app() -> typer.Typer:
@@ -41,12 +43,14 @@ def make_app() -> typer.Typer:
         help="Train image classifiers, see what they do, and believe the numbers.",
         epilog="Add --debug to any command to see where an error comes from.",
     )
-    passing = {"allow_extra_args": True, "ignore_unknown_options": True}
-    for name, (module, function) in COMMANDS.items():
-        settings = passing if name in PASSING_ON else {}
-        command = app.command(name, context_settings=settings)
-        command(getattr(importlib.import_module(f"retinue.cli.{module}"), function))
+    _add(app, COMMANDS)
     app.callback(invoke_without_command=True)(_common)
+    for name in GROUPS:
+        module = importlib.import_module(f"retinue.cli.{name}")
+        group = typer.Typer(help=module.HELP)
+        _add(group, module.COMMANDS)
+        group.callback(invoke_without_command=True)(_help_of_group)
+        app.add_typer(group, name=name)
     return app
 
 
@@ -88,6 +92,20 @@ def _common(
     if version:
         print(f"retinue {retinue.__version__}")  # noqa: T201
     elif context.invoked_subcommand is None:
+        print(context.get_help())  # noqa: T201
+
+
+def _add(app: typer.Typer, commands: Mapping[str, tuple[str, str]]) -> None:
+    """Give an application its commands; each is a module of `retinue.cli` and a function."""
+    passing = {"allow_extra_args": True, "ignore_unknown_options": True}
+    for name, (module, function) in commands.items():
+        settings = passing if name in PASSING_ON else {}
+        command = app.command(name, context_settings=settings)
+        command(getattr(importlib.import_module(f"retinue.cli.{module}"), function))
+
+
+def _help_of_group(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
         print(context.get_help())  # noqa: T201
 
 
