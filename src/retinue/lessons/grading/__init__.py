@@ -1,0 +1,1 @@
+"""Grading what a class handed in: found, run apart, marked, and told."""

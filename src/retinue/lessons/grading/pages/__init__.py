@@ -1,0 +1,1 @@
+"""Pages for teacher and students: one file each, which fetch nothing, with everything escaped."""
