@@ -1,6 +1,7 @@
 """Others' networks: with their weights they compute what the libraries themselves compute."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +201,31 @@ def test_what_makes_weights_work_is_not_a_setting() -> None:
     with torch.device("meta"):
         network: Any = build_backbone(known("googlenet"), 3, {"transform_input": True})
     assert network.transform_input
+
+
+@pytest.mark.parametrize("name", ["resnet18", "timm/resnet18"])
+@pytest.mark.parametrize("key", ["weights", "checkpoint_path", "pretrained_cfg", "cache_dir"])
+def test_no_setting_has_a_file_read_or_fetched(name: str, key: str, tmp_path: Path) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def make(_: int, **arguments: Any) -> nn.Module:
+        asked.append(arguments)
+        return nn.Linear(1, 1)
+
+    watched = replace(known(name), make=make)
+    with pytest.raises(UsageError, match=f"model.{key}: weights are named by --pretrained"):
+        build_backbone(watched, 5, {key: str(tmp_path / "weights.pth")})
+    assert not asked
+    build_backbone(watched, 5, {"drop_path_rate": 0.1})
+    assert asked == [{"drop_path_rate": 0.1}]
+
+
+def test_timm_would_read_such_a_file(tmp_path: Path) -> None:
+    weights = tmp_path / "weights.pth"
+    torch.save(import_timm().create_model("resnet18", num_classes=5).state_dict(), weights)
+    read = import_timm().create_model("resnet18", num_classes=5, checkpoint_path=str(weights))
+    kept = torch.load(weights, weights_only=True)
+    assert torch.equal(read.conv1.weight, kept["conv1.weight"])
 
 
 # --- timm

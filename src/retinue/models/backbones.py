@@ -25,6 +25,13 @@ TIMM = "timm/"
 _INCEPTION = {"transform_input": True, "aux_logits": False, "init_weights": False}
 _FIXED: dict[str, dict[str, Any]] = {"inception_v3": _INCEPTION, "googlenet": _INCEPTION}
 
+# Settings of the libraries' builders by which files would be read or fetched: a run's model.json,
+# which may be a stranger's, must not have that done.
+_OF_WEIGHTS = {
+    "cache_dir", "checkpoint_path", "pretrained", "pretrained_cfg", "pretrained_cfg_overlay",
+    "progress", "weights", "weights_backbone",
+}  # fmt: skip
+
 Make = Callable[..., nn.Module]
 
 
@@ -65,6 +72,8 @@ def build_backbone(found: Backbone, classes: int, arguments: Mapping[str, Any]) 
         UsageError: settings that it does not take.
     """
     assert found.make is not None, "Retinue's own networks are made by the catalogue"  # noqa: S101
+    for key in sorted(_OF_WEIGHTS & arguments.keys()):
+        raise UsageError(f"model.{key}: weights are named by --pretrained; leave it out")
     fixed = _FIXED.get(found.name, {})
     for key in fixed.keys() & arguments.keys():
         if arguments[key] != fixed[key]:
