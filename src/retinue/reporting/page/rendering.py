@@ -6,15 +6,17 @@ from base64 import b64encode
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 import retinue
 from retinue.reporting.page.charts.intervals import count_bar
-from retinue.reporting.page.page import Page
 from retinue.wording import printable
+
+if TYPE_CHECKING:
+    from retinue.reporting.page.page import Page
 
 HERE = Path(__file__).parent
 # Letters that are written from right to left, and what lies between two of them.
@@ -22,7 +24,7 @@ _LEFTWARD = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e
 _RUN = re.compile(f"[{_LEFTWARD}](?:[^A-Za-z&;]*[{_LEFTWARD}])?")
 
 
-def render(page: Page) -> str:
+def render(page: "Page") -> str:
     """The page as HTML."""
     style, script = (_asset(name) for name in ("page.css", "page.js"))
     body = _environment().get_template("body.html").render(page=page, album=page.collected.album)
@@ -60,7 +62,7 @@ def lines(text: str) -> Markup:
     return Markup("\n").join(escape(printable(one)) for one in text.split("\n"))
 
 
-def _data(page: Page) -> dict[str, Any]:
+def _data(page: "Page") -> dict[str, Any]:
     """What the script needs: pictures that are not in the body, values of charts, cells."""
     album = page.collected.album
     return {
@@ -96,18 +98,26 @@ def _asset(name: str) -> str:
     return (HERE / "assets" / name).read_text(encoding="utf-8")
 
 
-@cache
-def _environment() -> Environment:
+def environment_of(*folders: Path) -> Environment:
+    """The templates of some folders, the first first, with filters for texts from outside.
+
+    Everything is escaped, and nothing in it can turn the line around.
+    """
     environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
+        loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.filters["prose"] = prose
-    environment.filters["lines"] = lines
+    environment.filters |= {"prose": prose, "lines": lines}
+    return environment
+
+
+@cache
+def _environment() -> Environment:
+    environment = environment_of(HERE / "templates")
     environment.globals["count_bar"] = count_bar
     return environment
 
