@@ -12,8 +12,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TORCH_INDEX ?=
 INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
-PYTEST := $(BIN)/python -m pytest
+# Tests run in two processes; with a thread each they do not wait for one another.
 PROCESSES ?= 2
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(PROCESSES)
 
 .PHONY: demo test slow check format soak clean
 
@@ -21,10 +22,10 @@ demo: $(BIN)/retinue
 	$(BIN)/retinue demo
 
 test: $(VENV)/dev
-	$(PYTEST) -n $(PROCESSES) --dist loadfile
+	$(PYTEST) --dist loadfile
 
 slow: $(VENV)/dev
-	$(PYTEST) -m slow
+	$(PYTEST) --dist worksteal -m slow
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check .
@@ -56,6 +57,8 @@ soak: $(VENV)/dev
 	$(BIN)/python -m benchmarks.sweep_search --write
 	$(BIN)/python -m benchmarks.sweep_claims --write
 	$(BIN)/python -m benchmarks.experiments --write
+	$(BIN)/python -m benchmarks.grading --write
+	$(BIN)/python -m benchmarks.keras_lesson
 	$(BIN)/python -m benchmarks.step_profile cifar10-94 --write
 
 clean:

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Lab 3: training
+# # Lab 3. Training
 #
 # You write the parts of a training loop, one by one, and have each checked: the loss, one update,
 # one epoch, the judging, and the choice of the best epoch. At the end they train a network

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Lab 4: why space matters
+# # Lab 4. Why space matters
 #
 # You count what networks learn, shuffle pixels, build a residual block, scale a learning rate, and
 # read measured experiments. Lesson 4 has all that you need.
