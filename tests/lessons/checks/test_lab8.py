@@ -7,7 +7,6 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 from scipy.stats import norm
 from torch import nn
@@ -15,19 +14,6 @@ from torch.nn import functional
 
 from retinue.lessons.checking import outcome_of
 from retinue.lessons.checks.lab8 import LAB
-from tests.lessons.answering import answers_of
-
-
-@pytest.fixture(scope="module")
-def answers() -> dict[str, Any]:
-    return answers_of("lab8")
-
-
-@pytest.mark.parametrize("question", LAB.questions)
-def test_the_solution_passes(answers: dict[str, Any], question: str) -> None:
-    asked = LAB.questions[question]
-    outcome = outcome_of(f"lab8.{question}", asked, answers[asked.answer])
-    assert outcome.passed, str(outcome)
 
 
 def grouped(files: dict[str, bytes], key: Callable[[str], Any]) -> list[list[str]]:
@@ -247,40 +233,6 @@ WRONG: dict[str, dict[str, Callable[..., Any]]] = {
         ),
     },
 }
-MISTAKES = [(question, mistake) for question, wrong in WRONG.items() for mistake in wrong]
-
-
-@pytest.mark.parametrize(("question", "mistake"), MISTAKES)
-def test_a_typical_mistake_gets_its_hint(question: str, mistake: str) -> None:
-    outcome = outcome_of("lab8", LAB.questions[question], WRONG[question][mistake])
-    assert not outcome.passed
-    assert outcome.mistake == mistake, str(outcome)
-    assert outcome.hint == LAB.questions[question].hints[mistake]
-    assert outcome.case
-
-
-def test_every_hint_has_a_mistake_that_calls_for_it() -> None:
-    assert {question: set(wrong) for question, wrong in WRONG.items()} == {
-        name: set(question.hints) for name, question in LAB.questions.items()
-    }
-    assert all(len(wrong) >= 3 for wrong in WRONG.values())
-
-
-def not_yet(*_: Any) -> Any:
-    raise NotImplementedError
-
-
-@pytest.mark.parametrize("question", LAB.questions)
-@pytest.mark.parametrize(
-    "answer",
-    [None, ..., "a text", 7, not_yet, lambda: 0, lambda *_: None, lambda *_: "text", lambda *_: [],
-     lambda *_: [1, 2], lambda *_: ["a", "b"], lambda *_: np.zeros(3), lambda *_: 1 / 0,
-     lambda *given: given],
-)  # fmt: skip
-def test_nonsense_fails_without_an_exception(question: str, answer: Any) -> None:
-    outcome = outcome_of("lab8", LAB.questions[question], answer)
-    assert not outcome.passed
-    assert str(outcome)
 
 
 def test_a_backbone_that_learns_in_eval_mode_is_told_as_that() -> None:
