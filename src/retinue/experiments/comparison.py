@@ -1,11 +1,10 @@
 """A comparison's folder, read: everything in it is in comparison.json."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retinue.errors import RetinueError, UsageError
+from retinue.experiments.kept import read_values
 from retinue.wording import percent
 
 SCHEMA = 1
@@ -26,17 +25,8 @@ class Comparison:
             UsageError: there is none at this path, or a newer Retinue has written it.
             RetinueError: comparison.json is damaged.
         """
-        file = Path(path) / "comparison.json"
-        try:
-            values = json.loads(file.read_text(encoding="utf-8"))
-            schema = int(values["schema"])
-        except FileNotFoundError:
-            raise UsageError(f"{path}: no comparison; see `retinue compare`") from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise RetinueError(f"{file}: cannot be read: {error}") from None
-        if schema > SCHEMA:
-            raise UsageError(f"{path}: written by a newer Retinue; upgrade to read it")
-        return cls(Path(path), values)
+        missing = "no comparison; see `retinue compare`"
+        return cls(Path(path), read_values(Path(path) / "comparison.json", SCHEMA, missing))
 
     @property
     def winner(self) -> str | None:

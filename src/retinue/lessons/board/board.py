@@ -1,11 +1,10 @@
 """A board's folder, read: everything in it is in board.json."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retinue.errors import RetinueError, UsageError
+from retinue.experiments.kept import read_values
 from retinue.lessons.board.values import SCHEMA
 from retinue.wording import percent
 
@@ -25,17 +24,8 @@ class Board:
             UsageError: there is none at this path, or a newer Retinue has written it.
             RetinueError: board.json is damaged.
         """
-        file = Path(path) / "board.json"
-        try:
-            values = json.loads(file.read_text(encoding="utf-8"))
-            schema = int(values["schema"])
-        except FileNotFoundError:
-            raise UsageError(f"{path}: no board; see `retinue lessons board`") from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise RetinueError(f"{file}: cannot be read: {error}") from None
-        if schema > SCHEMA:
-            raise UsageError(f"{path}: written by a newer Retinue; upgrade to read it")
-        return cls(Path(path), values)
+        missing = "no board; see `retinue lessons board`"
+        return cls(Path(path), read_values(Path(path) / "board.json", SCHEMA, missing))
 
     @property
     def page(self) -> Path:

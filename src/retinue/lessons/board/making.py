@@ -7,6 +7,7 @@ import torch
 
 from retinue.data.cache import Progress
 from retinue.errors import RetinueError
+from retinue.experiments.folder import require_free
 from retinue.lessons.board.anonymous import hide
 from retinue.lessons.board.board import Board
 from retinue.lessons.board.handed import find_runs
@@ -14,7 +15,7 @@ from retinue.lessons.board.hidden import open_hidden
 from retinue.lessons.board.judging import SECONDS, OnVerdict, judge_all
 from retinue.lessons.board.standing import stand
 from retinue.lessons.board.verdicts import Judged, NotJudged
-from retinue.lessons.board.writing import boards_before, require_free, write_board
+from retinue.lessons.board.writing import boards_before, write_board
 from retinue.training.environment import describe_environment
 
 REASONS = 3  # told where nothing could be judged

@@ -9,7 +9,6 @@ import numpy as np
 from PIL import Image
 
 from retinue import plotting
-from retinue.errors import UsageError
 from retinue.images import Pixels
 from retinue.lessons.board.anonymous import Key
 from retinue.lessons.board.board import Board
@@ -29,20 +28,6 @@ TABLE = (
     "told", "looks", "macro_f1", "log_loss", "ece", "parameters", "seconds", "state",
 )  # fmt: skip
 SMALL = 64  # pixels a side up to which a picture is kept as it is
-
-
-def require_free(output: Path | None) -> None:
-    """Refuse a folder that holds something.
-
-    Raises:
-        UsageError: it does, or is a file.
-    """
-    if output is None or not output.exists():
-        return
-    if not output.is_dir():
-        raise UsageError(f"--output {output}: is a file; name a new folder")
-    if any(output.iterdir()):
-        raise UsageError(f"--output {output}: is not empty; name a new folder")
 
 
 def boards_before(output: Path | None, digest: str) -> int:
