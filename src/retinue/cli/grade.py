@@ -121,11 +121,12 @@ def _tell(console: "Console", grades: "Grades") -> None:
 
 def _tell_table(console: "Console", grades: "Grades") -> None:
     from retinue.lessons.grading.table import STATES, points_in_words
+    from retinue.plotting.style import shorten
 
     rows = [
         [
-            one.student[:LONGEST],
-            one.file[:LONGEST],
+            shorten(one.student, LONGEST),
+            shorten(one.file, LONGEST),
             STATES[one.state],
             f"{sum(mark.passed for mark in one.marks)} of {len(grades.lab.questions)}",
             f"{points_in_words(one.points)} of {points_in_words(one.out_of)}",

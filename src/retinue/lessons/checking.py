@@ -1,6 +1,9 @@
 """`check`: whether an answer is right, and if not, the failing case and a hint."""
 
+import random
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from retinue.lessons.labs import find_question
@@ -11,8 +14,8 @@ from retinue.lessons.question import Question, WrongError
 def check(name: str, answer: Any) -> Outcome:
     """Check an answer to a question of a lab.
 
-    The same answer has the same outcome at every call, and torch's and NumPy's generators are
-    afterwards as they were.
+    The same answer has the same outcome at every call, and Python's, NumPy's and torch's
+    generators are afterwards as they were.
 
     Args:
         name: lab and question, as "lab2.conv2d".
@@ -47,23 +50,22 @@ def outcome_of(name: str, question: Question, answer: Any) -> Outcome:
     return Outcome(name, passed=True)
 
 
-class _as_before:  # noqa: N801  reads as a phrase
-    """Seeds torch's and NumPy's generators for a block, and puts back what they were."""
+@contextmanager
+def _as_before() -> Iterator[None]:
+    """Seed Python's, NumPy's and torch's generators for a block, and put back what they were."""
+    import numpy as np
+    import torch
 
-    def __enter__(self) -> None:
-        import numpy as np
-        import torch
-
-        self._torch, self._numpy = torch.get_rng_state(), np.random.get_state()  # noqa: NPY002
-        torch.manual_seed(0)
-        np.random.seed(0)  # noqa: NPY002  an answer may draw from it
-
-    def __exit__(self, *_: object) -> None:
-        import numpy as np
-        import torch
-
-        torch.set_rng_state(self._torch)
-        np.random.set_state(self._numpy)  # noqa: NPY002
+    kept = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002  an answer may draw from it
+    torch.manual_seed(0)
+    try:
+        yield
+    finally:
+        random.setstate(kept[0])
+        np.random.set_state(kept[1])  # noqa: NPY002
+        torch.set_rng_state(kept[2])
 
 
 def _where(error: BaseException) -> str:

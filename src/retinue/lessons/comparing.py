@@ -106,7 +106,11 @@ def _recognised(
 
 
 def _is_numbers(value: Sequence[Any]) -> bool:
-    return bool(value) and all(isinstance(one, int | float) for one in value)
+    """Whether a list or tuple is of numbers, or of such lists, all through."""
+    return bool(value) and all(
+        _is_numbers(one) if isinstance(one, tuple | list) else isinstance(one, int | float)
+        for one in value
+    )
 
 
 def _numbers(value: Any) -> NDArray[Any] | None:

@@ -53,11 +53,12 @@ def read_lab(path: Path) -> Lab:
     Raises:
         UsageError: it cannot be imported, or defines no LAB.
     """
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    name = module_of(path)
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None or not path.is_file():
         raise UsageError(f"{path}: no file of checks")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module  # dataclasses look their module up
+    sys.modules[name] = module  # dataclasses look their module up
     try:
         spec.loader.exec_module(module)
     except Exception as error:
@@ -66,3 +67,8 @@ def read_lab(path: Path) -> Lab:
     if not isinstance(lab, Lab):
         raise UsageError(f"{path}: defines no LAB, a retinue.lessons.question.Lab")
     return lab
+
+
+def module_of(checks: Path) -> str:
+    """The name of the module that a file of checks becomes; no other module has it."""
+    return f"{__name__}.{checks.stem}"

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from retinue.errors import RetinueError
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from retinue.data.imagedata import ImageData
 
 ROOT = "RETINUE_DATA_ROOT"  # the folder in which data sets lie, in the environment
+LONGEST = 160  # letters of a reason; the addresses that were tried follow after that
 
 
 def lesson_data(
@@ -35,6 +37,6 @@ def lesson_data(
     try:
         return load_data(name, data_root=root, **options)
     except RetinueError as error:
-        print(f"{name} is not at hand: {error}")  # noqa: T201
+        print(f"{name} is not at hand: {shorten(str(error), LONGEST, placeholder=' ...')}")  # noqa: T201
         print(f"This notebook goes on with {instead}; its numbers differ from the text's.")  # noqa: T201
         return load_data(instead, **options)

@@ -24,7 +24,7 @@ from retinue.lessons.grading.limits import (
 from retinue.lessons.grading.marker import Marker
 from retinue.lessons.grading.network import Apart
 from retinue.lessons.grading.telling import Teller
-from retinue.lessons.labs import OWN, find_lab, read_lab
+from retinue.lessons.labs import OWN, find_lab, module_of, read_lab
 from retinue.lessons.question import Lab
 
 ROUNDS = 3  # in which cells that missed a name are run again
@@ -83,7 +83,7 @@ def load(setting: Setting) -> Ready:
     lab = find_lab(setting.lab) if setting.checks is None else read_lab(setting.checks)
     originals = Originals()
     if setting.checks is not None:
-        originals.add(sys.modules[setting.checks.stem])
+        originals.add(sys.modules[module_of(setting.checks)])
     return Ready(lab, setting, originals, checks)
 
 
