@@ -26,8 +26,8 @@ COMPARISONS = Path("comparisons")
 ESTIMATES = ("accuracy", *SCORES)
 
 
-def require_free(output: Path | None) -> None:
-    """Refuse a folder that holds something.
+def require_free(output: Path | None, option: str = "--output") -> None:
+    """Refuse a folder that holds something; `option` is what named it.
 
     Raises:
         UsageError: it does, or is a file.
@@ -35,9 +35,9 @@ def require_free(output: Path | None) -> None:
     if output is None or not output.exists():
         return
     if not output.is_dir():
-        raise UsageError(f"--output {output}: is a file; name a new folder")
+        raise UsageError(f"{option} {output}: is a file; name a new folder")
     if any(output.iterdir()):
-        raise UsageError(f"--output {output}: is not empty; name a new folder")
+        raise UsageError(f"{option} {output}: is not empty; name a new folder")
 
 
 def write_comparison(

@@ -37,8 +37,7 @@ def compare(
     Raises:
         WrongError: the first case in which the answer is wrong.
     """
-    if not callable(answer):
-        raise WrongError(f"a function is asked for, this is {_kind(answer)}")
+    require_function(answer)
     wrong: list[tuple[Sequence[Any], Any, Any]] = []
     for arguments in cases:
         expected = reference(*copy.deepcopy(tuple(arguments)))
@@ -51,6 +50,17 @@ def compare(
     told = (words or in_words)(*arguments)
     case = f"{told}\ngives {shown(got)}\nexpected {shown(expected)}"
     raise WrongError(case, _recognised(wrong, mistakes, tolerance))
+
+
+def require_function(answer: Any) -> None:
+    """Refuse what cannot be called.
+
+    Raises:
+        WrongError: it cannot.
+    """
+    if not callable(answer):
+        kind = type(answer).__name__
+        raise WrongError(f"a function is asked for, this is {kind} {shown(answer)}")
 
 
 def same(got: Any, expected: Any, tolerance: float = TOLERANCE) -> bool:
@@ -123,10 +133,6 @@ def _numbers(value: Any) -> NDArray[Any] | None:
     except ValueError:  # ragged
         return None
     return numbers.astype(float) if numbers.dtype.kind in "biuf" else None
-
-
-def _kind(value: Any) -> str:
-    return f"{type(value).__name__} {shown(value)}"
 
 
 def _short(text: str, most: int = 200) -> str:

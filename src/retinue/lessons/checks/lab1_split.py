@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from retinue.lessons.comparing import shown
+from retinue.lessons.comparing import require_function, shown
 from retinue.lessons.question import WrongError
 
 Places = NDArray[np.int64]
@@ -29,8 +29,7 @@ class Photos(NamedTuple):
 
 def check_split(answer: Any) -> None:
     """Train and val of whole groups, the same share of every class, by chance, by a seed."""
-    if not callable(answer):
-        raise WrongError(f"a function is asked for, this is {shown(answer)}")
+    require_function(answer)
     draw = np.random.default_rng(0)
     for photos in (_photos(draw, 6, 8, 0.25), _photos(draw, 9, 10, 0.2), _photos(draw, 4, 6, 0.5)):
         for seed in SEEDS:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from retinue.lessons.checks.lab3_probes import CLASSES, Batch, Watched, batches
-from retinue.lessons.comparing import same, shown
+from retinue.lessons.comparing import require_function, same, shown
 from retinue.lessons.question import WrongError
 
 EVALUATE_HINTS = {
@@ -43,8 +43,7 @@ FIT_HINTS = {
 
 def check_evaluate(answer: Any) -> None:
     """Watch `evaluate(model, batches)`; first as many pictures a batch as classes, then unequal."""
-    if not callable(answer):
-        raise WrongError(f"a function is asked for, this is {shown(answer)}")
+    require_function(answer)
     for sizes in ((CLASSES, CLASSES, CLASSES), (6, 6, 2)):
         _check_accuracy(answer, batches(sizes, seed=10))
 
@@ -144,8 +143,7 @@ class _Scripted(nn.Module):
 
 def check_fit(answer: Any) -> None:
     """Watch `fit(model, data, train_epoch, evaluate, epochs, patience)` on scripted courses."""
-    if not callable(answer):
-        raise WrongError(f"a function is asked for, this is {shown(answer)}")
+    require_function(answer)
     for course in _COURSES:
         _check_course(answer, course)
 

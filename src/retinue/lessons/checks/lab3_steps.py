@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from retinue.lessons.checks.lab3_probes import Batch, Watched, WatchedSGD, batches
-from retinue.lessons.comparing import same, shown
+from retinue.lessons.comparing import require_function, same, shown
 from retinue.lessons.question import WrongError
 
 Tensors = list[Tensor]
@@ -62,16 +62,14 @@ _LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 def check_sgd_step(answer: Any) -> None:
     """Hold `sgd_step(weights, loss, rate)` against torch's SGD, old gradients lying about."""
-    if not callable(answer):
-        raise WrongError(f"a function is asked for, this is {shown(answer)}")
+    require_function(answer)
     for seed in range(3):
         _check_step(answer, seed)
 
 
 def check_train_epoch(answer: Any) -> None:
     """Watch `train_epoch(model, batches, optimiser)`, and hold its outcome against torch."""
-    if not callable(answer):
-        raise WrongError(f"a function is asked for, this is {shown(answer)}")
+    require_function(answer)
     network, given = Watched(), batches(SIZES)
     network.eval()
     got = answer(network, given, WatchedSGD(network, RATE))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retinue.lessons.comparing import shown
+from retinue.lessons.comparing import require_function, shown
 from retinue.lessons.question import WrongError
 
 Pixels = NDArray[np.int64]
@@ -35,8 +35,7 @@ HINTS = {
 
 def check_shuffle_pixels(answer: Any) -> None:
     """See what `shuffle_pixels(pictures, seed)` does to numbers that are all different."""
-    if not callable(answer):
-        raise WrongError(f"a function is asked for, this is {shown(answer)}")
+    require_function(answer)
     order = _order(answer, SHAPE[0], SEED)
     if not np.array_equal(_order(answer, SHAPE[0], SEED), order):
         raise WrongError(f"two calls with the seed {SEED} gave two orders", "not_repeatable")

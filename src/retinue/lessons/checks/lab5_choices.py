@@ -7,8 +7,7 @@ import numpy as np
 import torch
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from retinue.lessons.checks.lab5_parts import require_function
-from retinue.lessons.comparing import Function, compare, same, shown
+from retinue.lessons.comparing import Function, compare, require_function, same, shown
 from retinue.lessons.question import WrongError
 
 _History = Mapping[str, Sequence[float]]

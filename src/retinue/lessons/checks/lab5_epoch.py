@@ -7,8 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from retinue.lessons.checks.lab5_parts import require_function
-from retinue.lessons.comparing import same, shown
+from retinue.lessons.comparing import require_function, same, shown
 from retinue.lessons.question import WrongError
 
 _Batches = Sequence[tuple[Tensor, Tensor]]

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from retinue.lessons.checks.lab5_parts import compare_parts, require_function, tensor_like
-from retinue.lessons.comparing import Function
+from retinue.lessons.checks.lab5_parts import compare_parts, tensor_like
+from retinue.lessons.comparing import Function, require_function
 from retinue.lessons.question import WrongError
 
 NEAR = 0.05  # shares of 10,000 draws are nearer than this, but for one chance in many millions

@@ -6,18 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from retinue.lessons.comparing import TOLERANCE, Function, compare, shown
+from retinue.lessons.comparing import TOLERANCE, Function, compare, require_function, shown
 from retinue.lessons.question import WrongError
-
-
-def require_function(answer: Any) -> None:
-    """Refuse what cannot be called.
-
-    Raises:
-        WrongError: it cannot.
-    """
-    if not callable(answer):
-        raise WrongError(f"a function is asked for, this is {type(answer).__name__}")
 
 
 def tensor_like(value: Any, wanted: Tensor, case: str) -> Tensor:

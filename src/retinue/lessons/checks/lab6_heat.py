@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from retinue.lessons.checks.lab5_parts import require_function
-from retinue.lessons.comparing import Function, compare
+from retinue.lessons.comparing import Function, compare, require_function
 from retinue.lessons.question import WrongError
 
 _Numbers = NDArray[np.float64]

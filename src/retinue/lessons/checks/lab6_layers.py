@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from retinue.lessons.checks.lab5_parts import require_function, tensor_like
-from retinue.lessons.comparing import Function, compare
+from retinue.lessons.checks.lab5_parts import tensor_like
+from retinue.lessons.comparing import Function, compare, require_function
 from retinue.lessons.question import WrongError
 
 SIDE = 9

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from retinue.lessons.checks.lab7_networks import Layer, cases, counts, through, weights_of
-from retinue.lessons.comparing import compare, same, shown
+from retinue.lessons.comparing import compare, require_function, same, shown
 from retinue.lessons.question import WrongError
 
 COUNT_HINTS = {
@@ -66,8 +66,7 @@ def check_counts(answer: Any) -> None:
 
 def check_translation(answer: Any) -> None:
     """Whether networks are translated right: layer by layer, and by what they answer."""
-    if not callable(answer):
-        raise WrongError(f"a function is asked for, this is {shown(answer)}")
+    require_function(answer)
     for layers, shape in cases():
         network = answer(copy.deepcopy(layers), shape)
         case = _words(layers, shape)

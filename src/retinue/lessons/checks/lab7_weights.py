@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from retinue.lessons.comparing import same, shown
+from retinue.lessons.comparing import require_function, same, shown
 from retinue.lessons.question import WrongError
 
 Array = NDArray[np.float64]
@@ -113,8 +113,7 @@ def _kernels() -> Iterator[Array]:
 
 
 def _asked(answer: Any, *arguments: Any) -> Any:
-    if not callable(answer):
-        raise WrongError(f"a function is asked for, this is {shown(answer)}")
+    require_function(answer)
     return answer(*arguments)
 
 

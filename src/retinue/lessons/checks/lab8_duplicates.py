@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from retinue.lessons.comparing import compare
-from retinue.lessons.question import WrongError
+from retinue.lessons.comparing import compare, require_function
 
 Files = dict[str, bytes]
 Groups = list[list[str]]
@@ -34,8 +33,7 @@ HINTS = {
 
 def check(answer: Any) -> None:
     """Whether it finds the copies that were put into some folders."""
-    if not callable(answer):
-        raise WrongError("a function is asked for")
+    require_function(answer)
     planted = {_key(files): groups for files, groups in _albums()}
     mistakes: dict[str, Callable[[Files], Groups]] = {
         "by_name": lambda files: _alike(files, lambda name: name.rpartition("/")[2]),

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from retinue.lessons.comparing import compare, shown
-from retinue.lessons.question import WrongError
+from retinue.lessons.comparing import compare, require_function
 
 NORMAL = (
     "This is the plain normal approximation. Ask it about 20 right answers out of 20: are you "
@@ -60,7 +59,7 @@ ABSTAIN_HINTS = {
 
 def check_interval(answer: Any) -> None:
     """Whether it is Wilson's interval, against SciPy's."""
-    _require_function(answer)
+    require_function(answer)
     draw = np.random.default_rng(0)
     cases = [(0, 10), (20, 20), (1, 30), (168, 168)]
     for _ in range(12):
@@ -78,7 +77,7 @@ def check_interval(answer: Any) -> None:
 
 def check_balanced(answer: Any) -> None:
     """Whether it is the mean of the recalls of the classes that occur, against scikit-learn's."""
-    _require_function(answer)
+    require_function(answer)
 
     def words(true: Any, predicted: Any, count: int) -> str:
         return f"for {count} classes, true {true.tolist()}, predicted {predicted.tolist()}"
@@ -88,17 +87,12 @@ def check_balanced(answer: Any) -> None:
 
 def check_abstain(answer: Any) -> None:
     """Whether the threshold is chosen on val and applied to test, against scikit-learn's curve."""
-    _require_function(answer)
+    require_function(answer)
 
     def words(val: Any, val_right: Any, test: Any, test_right: Any, target: float) -> str:
         return f"for {len(val)} val and {len(test)} test pictures, target {target}"
 
     compare(answer, _confidences(), _abstain, ABSTAIN_MISTAKES, words=words)
-
-
-def _require_function(answer: Any) -> None:
-    if not callable(answer):
-        raise WrongError(f"a function is asked for, this is {shown(answer)}")
 
 
 def _wilson(right: int, count: int, confidence: float = 0.95) -> tuple[float, float]:

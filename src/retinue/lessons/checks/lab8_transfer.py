@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from retinue.lessons.comparing import same, shown
+from retinue.lessons.comparing import require_function, same, shown
 from retinue.lessons.question import WrongError
 
 HINTS = {
@@ -58,8 +58,7 @@ class Network(nn.Module):
 
 def check(answer: Any) -> None:
     """Whether the head is where gradient descent leads, and all else where it was."""
-    if not callable(answer):
-        raise WrongError(f"a function is asked for, this is {shown(answer)}")
+    require_function(answer)
     network = _practised()
     pictures, labels = torch.randn(12, 2, 7, 7) * 2 + 1, torch.arange(12) % 3
     before = copy.deepcopy(network)

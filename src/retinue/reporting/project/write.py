@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from retinue.errors import RetinueError, UsageError
+from retinue.errors import RetinueError
+from retinue.experiments.folder import require_free
 from retinue.models.weights import ModelCard
 from retinue.reporting.project.judging import judging_values
 from retinue.reporting.project.networks import model_source
@@ -55,7 +56,7 @@ def write_project(
         RetinueError: files of the run or pictures are missing or damaged, or the disk is full.
     """
     run, output = Run.load(run), Path(output)
-    _require_free(output)
+    require_free(output, "--project")
     card = require_repeatable(run)
     try:
         pictures = pictures_of(run, card.preprocess)
@@ -67,17 +68,12 @@ def write_project(
             _write(aside, texts, pictures)
             if add_slides is not None:
                 add_slides(aside / SLIDES)
-            _require_free(output)  # still: what came into it meanwhile is not ours to replace
+            require_free(
+                output, "--project"
+            )  # still: what came into it meanwhile is not ours to replace
     except OSError as error:
         raise RetinueError(f"{output}: cannot be written: {error.strerror or error}") from error
     return output
-
-
-def _require_free(output: Path) -> None:
-    if output.exists() and not output.is_dir():
-        raise UsageError(f"--project {output}: is a file; name a new folder")
-    if output.is_dir() and any(output.iterdir()):
-        raise UsageError(f"--project {output}: is not empty; name a new folder")
 
 
 def _texts(run: Run, card: ModelCard, pictures: Pictures, has_slides: bool) -> dict[str, str]:
