@@ -17,6 +17,8 @@ from retinue.data.files import Entry
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from tests.browsing import Open
+
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 # Reasons for which CI may skip a test; any other skip fails it, for it would hide a hole.
@@ -70,6 +72,15 @@ def browser() -> Iterator["Browser"]:
         opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def open_page(browser: "Browser") -> Iterator["Open"]:
+    """`open_page(path, width, dark, script)`: see `tests.browsing.opening`."""
+    from tests.browsing import opening
+
+    with opening(browser) as open_one:
+        yield open_one
 
 
 @pytest.fixture

@@ -1,24 +1,20 @@
 """The board's page in Chromium: quiet, closed to the world, and readable by all."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page
 
 from retinue.lessons.board.hidden import open_hidden
 from retinue.lessons.board.standing import stand
 from retinue.lessons.board.verdicts import NotJudged, Own
 from retinue.lessons.board.writing import write_board
-from tests.browsing import DESK, PHONE, accessibility_faults, fits
+from tests.browsing import DESK, PHONE, Open, accessibility_faults, fits
 from tests.lessons.board.conftest import judged
 from tests.reporting.page.conftest import HOSTILE
 
 pytestmark = pytest.mark.slow
-
-Open = Callable[..., tuple[Page, list[str], list[str]]]
 
 
 @pytest.fixture(scope="module")
@@ -47,45 +43,15 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_board(folder / "board", standing).page
 
 
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
-    """`open_page(path, width, dark)`: the page, what it said, and what it asked for."""
-    contexts = []
-
-    def open_one(
-        path: Path, width: int = DESK, dark: bool = False
-    ) -> tuple[Page, list[str], list[str]]:
-        scheme = "dark" if dark else "light"
-        context = browser.new_context(
-            viewport={"width": width, "height": 800},
-            color_scheme=scheme,  # type: ignore[arg-type]
-        )
-        contexts.append(context)
-        page, said, asked = context.new_page(), list[str](), list[str]()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(path.as_uri())
-        return page, said, asked
-
-    yield open_one
-    for context in contexts:
-        context.close()
-
-
-def strangers(asked: list[str], path: Path) -> list[str]:
-    """What was asked for beside the file itself and the pictures in it."""
-    return [url for url in asked if url != path.as_uri() and not url.startswith("data:")]
-
-
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [PHONE, DESK])
 def test_it_is_quiet_asks_for_nothing_fits_and_is_accessible(
     path: Path, open_page: Open, width: int, dark: bool
 ) -> None:
-    page, said, asked = open_page(path, width, dark)
-    assert said == []
-    assert strangers(asked, path) == []
+    opened = open_page(path, width, dark)
+    page = opened.page
+    assert opened.said == []
+    assert opened.strangers() == []
     assert fits(page)
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     assert accessibility_faults(page) == []
@@ -98,21 +64,22 @@ def test_a_request_a_script_a_wide_part_and_a_fault_that_are_planted_are_noticed
     planted = tmp_path / "planted.html"
     harm = '<main><img src="https://example.org/x.png"><script>console.log("ran")</script>'
     planted.write_text(text.replace("<main", f"{harm}<main", 1), encoding="utf-8")
-    _, said, _ = open_page(planted)
-    assert "ran" not in said
-    assert len(said) >= 2
+    stopped = open_page(planted)
+    assert "ran" not in stopped.said
+    assert len(stopped.said) >= 2
     policy = 'http-equiv="Content-Security-Policy"'
     planted.write_text(planted.read_text(encoding="utf-8").replace(policy, ""), encoding="utf-8")
-    page, said, asked = open_page(planted)
-    assert "ran" in said
-    assert strangers(asked, planted) == ["https://example.org/x.png"]
+    let = open_page(planted)
+    page = let.page
+    assert "ran" in let.said
+    assert let.strangers() == ["https://example.org/x.png"]
     assert accessibility_faults(page) != []
     page.evaluate("document.body.style.cssText = 'max-width: none; width: 3000px'")
     assert not fits(page)
 
 
 def test_the_table_is_sorted_by_its_heads(path: Path, open_page: Open) -> None:
-    page, *_ = open_page(path)
+    page = open_page(path).page
     table = page.locator("#standing table").first
     table.locator("th", has_text="macro F1").locator("button").click()
     shown = [float(one) for one in table.locator("tbody tr td:nth-child(6)").all_inner_texts()]
@@ -121,7 +88,7 @@ def test_the_table_is_sorted_by_its_heads(path: Path, open_page: Open) -> None:
 
 
 def test_every_picture_is_seen(path: Path, open_page: Open) -> None:
-    page, *_ = open_page(path)
+    page = open_page(path).page
     wide = page.locator(".talk img").evaluate_all("(all) => all.map((one) => one.naturalWidth)")
     assert wide
     assert set(wide) == {8}

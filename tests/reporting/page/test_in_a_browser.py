@@ -1,18 +1,15 @@
 """Pages in Chromium: quiet, closed to the world, for keyboard, finger, screen reader and paper."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
 
 from retinue.experiments.comparison import Comparison
 from retinue.reporting.facts.pictures import pictures_on
 from retinue.runs import Run
 from retinue.wording import printable
-from tests.browsing import DESK, PHONE, accessibility_faults, fits
+from tests.browsing import DESK, PHONE, Open, accessibility_faults, fits
 from tests.reporting.page.conftest import HOSTILE
 
 pytestmark = pytest.mark.slow
@@ -21,58 +18,16 @@ PageOf = Callable[[Run | Comparison], Path]
 WHAT = ("run", "comparison", "hostile")
 
 
-@dataclass
-class Opened:
-    """A page in the browser, and what it was heard and seen to do."""
-
-    page: Page
-    said: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-
-
-Open = Callable[..., Opened]
-
-
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
-    """`open_page(path, width, dark)`: a page in a window of its own."""
-    contexts = []
-
-    def open_one(path: Path, width: int = DESK, dark: bool = False, **options: Any) -> Opened:
-        context = browser.new_context(
-            viewport={"width": width, "height": 800},
-            color_scheme="dark" if dark else "light",
-            has_touch=width == PHONE,
-            **options,
-        )
-        contexts.append(context)
-        opened = Opened(context.new_page())
-        opened.page.on("console", lambda message: opened.said.append(message.text))
-        opened.page.on("pageerror", lambda error: opened.said.append(str(error)))
-        opened.page.on("request", lambda request: opened.asked.append(request.url))
-        opened.page.goto(path.as_uri())
-        return opened
-
-    yield open_one
-    for context in contexts:
-        context.close()
-
-
 @pytest.fixture(params=WHAT)
 def path(request: pytest.FixtureRequest, page_of: PageOf) -> Path:
     return page_of(request.getfixturevalue(request.param))
-
-
-def strangers(opened: Opened, path: Path) -> list[str]:
-    """What was asked for beside the file itself and the pictures in it."""
-    return [url for url in opened.asked if url != path.as_uri() and not url.startswith("data:")]
 
 
 @pytest.mark.parametrize("width", [PHONE, DESK])
 def test_a_page_is_quiet_asks_for_nothing_and_fits(path: Path, open_page: Open, width: int) -> None:
     opened = open_page(path, width)
     assert opened.said == []
-    assert strangers(opened, path) == []
+    assert opened.strangers() == []
     assert fits(opened.page)
 
 
@@ -91,7 +46,7 @@ def test_a_request_and_a_script_that_are_planted_are_noticed(
     without.write_text(planted.read_text(encoding="utf-8").replace(policy, ""), encoding="utf-8")
     let = open_page(without)
     assert "ran" in let.said
-    assert strangers(let, without) == ["https://example.org/x.png"]
+    assert let.strangers() == ["https://example.org/x.png"]
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from retinue.lessons.grading.grades import INDEX, RUBRIC_PAGE, Grades
-from tests.browsing import DESK, PHONE, accessibility_faults, fits
-from tests.lessons.grading.pages.conftest import Open
+from tests.browsing import DESK, PHONE, Open, accessibility_faults, fits
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,9 @@ from playwright.sync_api import Page
 from retinue.lessons.grading.grades import RUBRIC_PAGE, Grades
 from retinue.lessons.grading.pages.writing import write_pages
 from retinue.lessons.grading.rubric import Read, merged, read_rubric
+from tests.browsing import Open
 from tests.lessons.grading.graded_class import LAB, grades_of, thirty
-from tests.lessons.grading.pages.conftest import HOSTILE, Open
+from tests.lessons.grading.pages.conftest import HOSTILE
 
 pytestmark = pytest.mark.slow
 

@@ -1,22 +1,18 @@
 """Pages of sweeps in Chromium: quiet, closed to the world, for keyboard, reader and paper."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page
 
 from retinue.experiments.sweeps.axis import Axis
 from retinue.experiments.sweeps.sweep import Sweep
 from retinue.reporting.forms import report
 from retinue.wording import percent
-from tests.browsing import DESK, PHONE, accessibility_faults, fits
+from tests.browsing import DESK, PHONE, Open, accessibility_faults, fits
 from tests.reporting.page.conftest import HOSTILE
 from tests.reporting.swept import drawn, written
 
 pytestmark = pytest.mark.slow
 
 WHAT = ("plain", "hostile", "many")
-Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -40,70 +36,50 @@ def sweeps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sweep]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, sweeps: dict[str, Sweep]) -> Iterator[Open]:
-    """`open_page(name, width, dark)`: a page, on which what it says and asks for is kept."""
-    contexts = []
-
-    def open_one(
-        name: str, width: int = DESK, dark: bool = False, heard: list[str] | None = None
-    ) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 800}, color_scheme="dark" if dark else "light"
-        )
-        contexts.append(context)
-        page, heard = context.new_page(), [] if heard is None else heard
-        page.on("console", lambda message: heard.append(message.text))
-        page.on("pageerror", lambda error: heard.append(str(error)))
-        page.on("request", lambda request: heard.append(request.url))
-        page.goto((sweeps[name].path / "report.html").as_uri())
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
+def open_sweep(open_page: Open, sweeps: dict[str, Sweep]) -> Open:
+    """`open_sweep(name, width, dark)`: the page of one of them."""
+    return lambda name, *how: open_page(sweeps[name].path / "report.html", *how)
 
 
 @pytest.mark.parametrize("width", [PHONE, DESK])
 @pytest.mark.parametrize("name", WHAT)
 def test_a_page_is_quiet_asks_for_nothing_and_fits(
-    name: str, width: int, open_page: Open, sweeps: dict[str, Sweep]
+    name: str, width: int, open_sweep: Open, sweeps: dict[str, Sweep]
 ) -> None:
-    heard: list[str] = []
-    page = open_page(name, width, heard=heard)
-    own = (sweeps[name].path / "report.html").as_uri()
-    assert [one for one in heard if one != own and not one.startswith("data:")] == []
-    assert fits(page)
+    opened = open_sweep(name, width)
+    assert [*opened.said, *opened.strangers()] == []
+    assert fits(opened.page)
 
 
-def test_what_a_page_says_is_heard(open_page: Open) -> None:
-    heard: list[str] = []
-    page = open_page("plain", heard=heard)
+def test_what_a_page_says_is_heard(open_sweep: Open) -> None:
+    opened = open_sweep("plain")
+    page = opened.page
     page.evaluate("console.log('heard')")
     page.evaluate("document.body.append(Object.assign(new Image(), {src: 'https://example.org/'}))")
     page.wait_for_timeout(100)
-    assert "heard" in heard
-    assert any("example.org" in one for one in heard)
+    assert "heard" in opened.said
+    assert any("example.org" in one for one in opened.strangers())
 
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [PHONE, DESK])
 @pytest.mark.parametrize("name", WHAT)
-def test_axe_finds_no_serious_fault(name: str, width: int, dark: bool, open_page: Open) -> None:
-    page = open_page(name, width, dark)
+def test_axe_finds_no_serious_fault(name: str, width: int, dark: bool, open_sweep: Open) -> None:
+    page = open_sweep(name, width, dark).page
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     assert accessibility_faults(page) == []
 
 
-def test_axe_notices_a_figure_without_words(open_page: Open) -> None:
-    page = open_page("plain")
+def test_axe_notices_a_figure_without_words(open_sweep: Open) -> None:
+    page = open_sweep("plain").page
     page.evaluate("document.images[0].removeAttribute('alt')")
     assert [one.partition(":")[0] for one in accessibility_faults(page)] == ["image-alt"]
 
 
 def test_the_chart_of_a_key_is_read_with_the_keyboard(
-    open_page: Open, sweeps: dict[str, Sweep]
+    open_sweep: Open, sweeps: dict[str, Sweep]
 ) -> None:
-    page = open_page("plain")
+    page = open_sweep("plain").page
     levels = sweeps["plain"].values["findings"]["effects"][0]["levels"]
     figure = page.locator("#effects figure").first
     figure.locator("input").focus()
@@ -113,8 +89,8 @@ def test_the_chart_of_a_key_is_read_with_the_keyboard(
         page.keyboard.press("ArrowLeft")
 
 
-def test_settings_are_sorted_by_a_click(open_page: Open, sweeps: dict[str, Sweep]) -> None:
-    page = open_page("plain")
+def test_settings_are_sorted_by_a_click(open_sweep: Open, sweeps: dict[str, Sweep]) -> None:
+    page = open_sweep("plain").page
     table = page.locator("#settings table").first
     heads = table.locator("thead th").all_inner_texts()
     place = next(place for place, head in enumerate(heads, 1) if head.startswith("seconds"))
@@ -125,8 +101,8 @@ def test_settings_are_sorted_by_a_click(open_page: Open, sweeps: dict[str, Sweep
 
 
 @pytest.mark.parametrize("name", WHAT)
-def test_on_paper_nothing_is_folded_away_or_cut(name: str, open_page: Open) -> None:
-    page = open_page(name, 700)
+def test_on_paper_nothing_is_folded_away_or_cut(name: str, open_sweep: Open) -> None:
+    page = open_sweep(name, 700).page
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert not page.locator("nav").is_visible()
